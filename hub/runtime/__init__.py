@@ -1,0 +1,1 @@
+"""Sockets, clock and environment: what every service needs to live. Imports hub.model, hub.wire and libraries."""

@@ -1,0 +1,91 @@
+"""Who is calling: a bearer token (JWT, HS256 under the connection's secret) or the SDK's signed headers.
+
+Either proves knowledge of the connection's secret. What the connection may act for is the directory's answer.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import jwt
+from fastapi import Request
+
+from hub.model.errors import Broken
+from hub.model.events import ConnectionChanged
+from hub.model.ids import SystemId
+from hub.model.reasons import Code
+from hub.runtime.clock import Clock
+from hub.runtime.directory import DirectoryView
+from hub.runtime.http import refused
+from hub.runtime.logs import logger
+from hub.runtime.seal import Seal
+from hub.wire import sdk_headers
+from hub.wire.sdk_headers import SignedHeaders
+
+LONGEST_TOKEN = timedelta(hours=24)
+_LEEWAY_SECONDS = 60
+_LONGEST_TOKEN_TEXT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An authenticated connection; `signed` holds the SDK's parameters when it called that way."""
+
+    system_id: SystemId
+    signed: SignedHeaders | None = None
+
+
+class Callers:
+    """Authenticates requests. A FastAPI dependency: `caller: Caller = Depends(callers)`."""
+
+    def __init__(self, view: DirectoryView, seal: Seal, clock: Clock) -> None:
+        self._view = view
+        self._seal = seal
+        self._clock = clock
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller; refuses with NOT_AUTHENTICATED, the same for every cause."""
+        signed = sdk_headers.read(request.scope["headers"])
+        if signed is not None:
+            return self._by_headers(signed)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN_TEXT:
+            raise refused(Code.NOT_AUTHENTICATED)
+        return self._by_token(token.strip())
+
+    def _by_headers(self, signed: SignedHeaders) -> Caller:
+        connection = self._connection(signed.system_id)
+        if not signed.signed_with(self._secret(connection)):
+            raise refused(Code.NOT_AUTHENTICATED)
+        return self._admitted(connection, signed)
+
+    def _by_token(self, token: str) -> Caller:
+        try:
+            claimed = jwt.decode(token, options={"verify_signature": False})
+            connection = self._connection(SystemId(str(claimed.get("sub", ""))))
+            claims = jwt.decode(
+                token, self._secret(connection), algorithms=["HS256"], leeway=_LEEWAY_SECONDS,
+                options={"require": ["sub", "exp"], "enforce_minimum_key_length": False},
+            )  # fmt: skip
+        except (jwt.InvalidTokenError, RecursionError, ValueError) as error:
+            raise refused(Code.NOT_AUTHENTICATED) from error
+        if claims["exp"] > (self._clock() + LONGEST_TOKEN).timestamp() + _LEEWAY_SECONDS:
+            raise refused(Code.NOT_AUTHENTICATED, "exp", "longest validity is 24 h")
+        return self._admitted(connection, None)
+
+    def _connection(self, system_id: SystemId) -> ConnectionChanged:
+        connection = self._view.directory.connection(system_id)
+        if connection is None:
+            raise refused(Code.NOT_AUTHENTICATED)
+        return connection
+
+    def _secret(self, connection: ConnectionChanged) -> str:
+        try:
+            return self._seal.open(connection.system_id, connection.sealed_secret)
+        except Broken as error:
+            logger().error("secret cannot be opened", system_id=connection.system_id)
+            raise refused(Code.NOT_AUTHENTICATED) from error
+
+    def _admitted(self, connection: ConnectionChanged, signed: SignedHeaders | None) -> Caller:
+        if not connection.active:
+            raise refused(Code.CONNECTION_LOCKED)
+        return Caller(system_id=connection.system_id, signed=signed)

@@ -1,0 +1,56 @@
+"""What all five services stand on, put together once: log, database, marks, directory, and the probes for them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorDatabase
+
+from hub.model.events import Event, EventParked
+from hub.runtime import mongo
+from hub.runtime.clock import Clock, system_clock
+from hub.runtime.directory import DIRECTORY_EVENTS, DirectoryView
+from hub.runtime.four_steps import FourSteps, Handler
+from hub.runtime.health import set_probe
+from hub.runtime.log import Log
+from hub.runtime.marks import Marks
+from hub.runtime.mongo import MongoMarks
+from hub.runtime.own_events import OwnEvents, Projector
+from hub.runtime.parking import Parking
+from hub.runtime.process import Process
+from hub.runtime.registry import Registry, prepare_patiently
+from hub.runtime.settings import HubSettings
+
+
+class Foundation:
+    """The common parts of one service's process; the composition root adds handlers and doors."""
+
+    def __init__(self, process: Process, settings: HubSettings, gives: Iterable[type[Event]]) -> None:
+        self.process = process
+        self.settings = settings
+        self.gives = tuple(gives)
+        self.clock: Clock = system_clock
+        self.registry = Registry(settings.registry_url, settings.data_dir / "schema-ids.json")
+        self.log = Log(settings.brokers, self.registry, settings.append_limit_seconds)
+        self.database: AsyncIOMotorDatabase[Any] = mongo.connect(settings, process.service)
+        self.marks = Marks(MongoMarks(self.database))
+        self.view = DirectoryView(self.log, settings.brokers)
+        self.parking = Parking(process.service, self.log, self.clock)
+
+    async def prepare(self) -> None:
+        """Learn the schema ids (waiting for the registry if need be) and start following the directory."""
+        await prepare_patiently(self.registry, (*self.gives, *DIRECTORY_EVENTS, EventParked))
+        health = self.process.health
+        health.needs("kafka", self.log.ping)
+        health.needs("mongo", lambda: mongo.ping(self.database))
+        health.needs("directory", set_probe(self.view.ready, "the directory is still being read"))
+        self.process.runs("directory", self.view.run)
+        self.process.closes(self.registry.close)
+        self.process.closes(self.log.close)
+
+    def steps(self, name: str, handler: Handler[Any, Any]) -> FourSteps[Any, Any]:
+        """The four steps around a handler."""
+        return FourSteps(name, handler, self.log, self.marks)
+
+    def own_events(self, project: Projector) -> OwnEvents:
+        """Catching up with the events this service appended."""
+        return OwnEvents(self.log, self.settings.brokers, self.marks, self.gives, project)

@@ -1,0 +1,194 @@
+"""HTTP frame of all doors: problem+json answers (RFC 9457), traces, metrics, the internal port, serving."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import nullcontext
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from hub.model.errors import Transient
+from hub.model.reasons import Code, text
+from hub.model.values import Refusal
+from hub.runtime import telemetry, tracing
+from hub.runtime.health import Health
+from hub.runtime.logs import logger
+
+RETRY_AFTER_SECONDS = 5
+_PROBLEM = "application/problem+json"
+_GRACE_SECONDS = 10
+_BY_STATUS = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """Answer the request with a problem: all reasons at once, never empty."""
+
+    def __init__(self, refusals: Iterable[Refusal], extra: Mapping[str, str] | None = None) -> None:
+        """`extra` members are added to the problem (for example the first receipt's hub_id on a conflict)."""
+        self.refusals = tuple(refusals)
+        self.extra = dict(extra or {})
+        super().__init__(", ".join(refusal.code for refusal in self.refusals))
+
+
+def refused(code: Code, field: str = "", detail: str = "") -> Refused:
+    """A refusal with one reason."""
+    return Refused([Refusal(code=code, field=field, detail=detail)])
+
+
+def problem(refusals: Iterable[Refusal], extra: Mapping[str, str] | None = None) -> JSONResponse:
+    """The RFC 9457 body of refusals; status, code and title are those of the first."""
+    reasons = [_reason(refusal) for refusal in refusals]
+    first = text(Code(reasons[0]["code"]))
+    body: dict[str, Any] = {
+        "type": f"/problems/{reasons[0]['code']}",
+        "title": first.en,
+        "status": first.http,
+        "code": reasons[0]["code"],
+        "detail": f"{first.vi} {reasons[0]['detail']}".strip(),
+        "reasons": reasons,
+        **(extra or {}),
+    }
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if first.http in (429, 503) else {}
+    if first.http == 401:  # noqa: PLR2004 - RFC 9110 §15.5.2 asks for the header
+        headers["WWW-Authenticate"] = 'Bearer realm="hub"'
+    for reason in reasons:
+        telemetry.REFUSALS.labels(reason["code"]).inc()
+    return JSONResponse(body, first.http, headers=headers, media_type=_PROBLEM)
+
+
+def _reason(refusal: Refusal) -> dict[str, str]:
+    words = text(Code(refusal.code))
+    return {
+        "code": refusal.code,
+        "field": refusal.field,
+        "detail": refusal.detail,
+        "vi": words.vi,
+        "en": words.en,
+        "fix_vi": words.fix_vi,
+        "fix_en": words.fix_en,
+    }
+
+
+def public_app(title: str) -> FastAPI:
+    """An app whose every error is a problem; docs at /openapi.json only."""
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None)
+    app.add_exception_handler(Refused, _answer_refused)
+    app.add_exception_handler(Transient, _answer_transient)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(Exception, _answer_unexpected)
+    return app
+
+
+async def _answer_refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101 - registered for this class only
+    return problem(error.refusals, error.extra)
+
+
+async def _answer_transient(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Transient)  # noqa: S101 - registered for this class only
+    telemetry.RETRIES.labels(error.part).inc()
+    logger().warning("part away, request answered 503", part=error.part, error=str(error))
+    return problem([Refusal(code=Code.UNAVAILABLE, field=error.part, detail="")])
+
+
+async def _answer_http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    answer = problem([Refusal(code=_BY_STATUS.get(error.status_code, Code.BAD_REQUEST), field="", detail="")])
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _answer_validation(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    return problem(
+        Refusal(code=Code.BAD_REQUEST, field=".".join(map(str, fault["loc"])), detail=str(fault["msg"])[:200])
+        for fault in error.errors()[:20]
+    )
+
+
+async def _answer_unexpected(request: Request, error: Exception) -> Response:
+    logger().error("request broke", route=request.url.path[:100], error=type(error).__name__, exception=error)
+    return problem([Refusal(code=Code.UNAVAILABLE, field="", detail="")])
+
+
+class Watched:
+    """ASGI wrapper: continues the caller's trace, times every request, counts answers by route."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        route = self._route(scope)
+        started, status = time.monotonic(), 500
+
+        async def watched_send(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            with tracing.span(f"{scope['method']} {route}", tracing.from_mapping(carrier)):
+                await self._app(scope, receive, watched_send)
+        finally:
+            telemetry.HTTP_REQUESTS.labels(route, f"{status // 100}xx").inc()
+            telemetry.HTTP_SECONDS.labels(route).observe(time.monotonic() - started)
+
+    def _route(self, scope: Scope) -> str:
+        for route in self._app.router.routes:
+            if route.matches(scope)[0] is Match.FULL:
+                return str(getattr(route, "path", "other"))
+        return "other"
+
+
+def internal_app(health: Health) -> FastAPI:
+    """/metrics, /health/live and /health/ready of a process."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(telemetry.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    async def ready() -> Response:
+        away = await health.away()
+        return JSONResponse({"status": "away" if away else "ready", "away": away}, 503 if away else 200)
+
+    return app
+
+
+async def serve(app: Any, host: str, port: int, stop: asyncio.Event) -> None:
+    """Serve an ASGI app until `stop`, then let requests in flight finish."""
+    config = uvicorn.Config(
+        app, host=host, port=port, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None,
+        server_header=False, timeout_keep_alive=75, timeout_graceful_shutdown=_GRACE_SECONDS, backlog=2048,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]  # the process handles signals
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stopping.cancel()
+    await serving

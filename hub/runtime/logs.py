@@ -1,0 +1,74 @@
+"""JSON logs, one line per event, with allow-listed fields only: no document text, no secrets, no personal data."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+
+FIELDS = frozenset(
+    {
+        "service", "event", "level", "at", "trace_id", "span_id", "hub_id", "event_id", "delivery_id", "system_id",
+        "topic", "partition", "offset", "topics", "partitions", "count", "code", "reason", "part", "seconds", "attempt",
+        "status", "route", "method", "size", "error", "exception", "handler", "step", "outcome", "channel", "agency",
+        "recipients", "port", "signal", "pid", "version", "lag", "where",
+    }
+)  # fmt: skip
+
+
+def _allow_listed(_logger: object, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    dropped = sorted(set(entry) - FIELDS)
+    kept = {name: value for name, value in entry.items() if name in FIELDS}
+    return kept | ({"where": f"dropped fields: {','.join(dropped)}"} if dropped else {})
+
+
+def _traced(_logger: object, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        entry["trace_id"] = format(context.trace_id, "032x")
+        entry["span_id"] = format(context.span_id, "016x")
+    return entry
+
+
+def configure(service: str, level: str) -> None:
+    """Send this process's logs, libraries' included, to stdout as JSON lines."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        _traced,
+    ]
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.processors.format_exc_info,
+            _allow_listed,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _allow_listed,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+
+
+def logger() -> Any:
+    """The process's logger: `log.info("what happened", hub_id=…)`; fields outside the list are dropped."""
+    return structlog.get_logger()

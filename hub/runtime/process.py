@@ -1,0 +1,84 @@
+"""Life of a process: set up, run its parts side by side, stop cleanly on SIGTERM, die loudly when one part breaks."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+import uvloop
+
+from hub.runtime import logs, tracing
+from hub.runtime.health import Health
+from hub.runtime.http import internal_app, serve
+from hub.runtime.settings import HubSettings
+
+EXIT_BROKEN = 70  # EX_SOFTWARE of sysexits.h: the supervisor starts us afresh
+
+Part = Callable[[asyncio.Event], Awaitable[None]]
+"""Something that runs until the event is set, and ends then with its work finished."""
+
+
+class Process:
+    """One service's process. Its composer names parts and probes; `run` keeps them alive together."""
+
+    def __init__(self, service: str, settings: HubSettings) -> None:
+        self.service = service
+        self.health = Health()
+        self.stop = asyncio.Event()
+        self._settings = settings
+        self._parts: list[tuple[str, Part]] = []
+        self._closers: list[Callable[[], Awaitable[None]]] = []
+
+    def runs(self, name: str, part: Part) -> None:
+        """Run this part for the process's whole life."""
+        self._parts.append((name, part))
+
+    def closes(self, closer: Callable[[], Awaitable[None]]) -> None:
+        """Call this after all parts have ended; last named, first called."""
+        self._closers.append(closer)
+
+    async def live(self) -> None:
+        """Run until SIGTERM or SIGINT; raises what broke a part."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop.set)
+        self.runs("internal", lambda stop: serve(
+            internal_app(self.health), self._settings.internal_host, self._settings.internal_port, stop
+        ))  # fmt: skip
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, part in self._parts:
+                    group.create_task(self._guarded(name, part), name=name)
+        finally:
+            for closer in reversed(self._closers):
+                await closer()
+
+    async def _guarded(self, name: str, part: Part) -> None:
+        try:
+            await part(self.stop)
+        finally:
+            self.stop.set()  # a part that ends, ends the others too
+            logs.logger().info("part ended", part=name)
+
+
+def run(service: str, settings: HubSettings, compose: Callable[[Process], Awaitable[None]]) -> NoReturn:
+    """The whole life of a service's process; never returns. Exit 0 after SIGTERM, 70 when it broke."""
+    logs.configure(service, settings.log_level)
+    tracing.configure(service, settings)
+
+    async def main() -> None:
+        process = Process(service, settings)
+        await compose(process)
+        logs.logger().info("started", pid=os.getpid(), port=settings.http_port or settings.internal_port)
+        await process.live()
+
+    code = 0
+    try:
+        uvloop.run(main())
+    except BaseException:  # noqa: BLE001 - the last line of defence: say why, then let the supervisor act
+        logs.logger().exception("broken")
+        code = EXIT_BROKEN
+    logs.logger().info("stopped", status=code)
+    tracing.flush()
+    os._exit(code)  # libraries leave threads behind; nothing of ours is unfinished here

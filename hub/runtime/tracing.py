@@ -1,0 +1,104 @@
+"""One trace from the HTTP request to the alert: W3C traceparent in HTTP and in Kafka headers."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from opentelemetry import propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from hub.runtime.settings import HubSettings
+
+Headers = Sequence[tuple[str, bytes]]
+_NAME = "hub"
+
+
+class _FileExporter(SpanExporter):
+    """Finished spans as JSON lines: for a machine without a collector."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._out = file.open("a", encoding="utf-8")
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        for span in spans:
+            self._out.write(json.dumps(_line(span), ensure_ascii=False) + "\n")
+        self._out.flush()
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        self._out.close()
+
+
+def _line(span: ReadableSpan) -> dict[str, Any]:
+    context = span.get_span_context()
+    parent = span.parent
+    return {
+        "trace_id": format(context.trace_id, "032x") if context else "",
+        "span_id": format(context.span_id, "016x") if context else "",
+        "parent_id": format(parent.span_id, "016x") if parent else "",
+        "service": span.resource.attributes.get("service.name"),
+        "name": span.name,
+        "start_ns": span.start_time,
+        "end_ns": span.end_time,
+        "attributes": dict(span.attributes or {}),
+    }
+
+
+def configure(service: str, settings: HubSettings) -> None:
+    """Set this process's tracer up; spans go to the collector, to a file, or nowhere."""
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    if settings.otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+    if settings.trace_file:
+        provider.add_span_processor(BatchSpanProcessor(_FileExporter(settings.trace_file)))
+    trace.set_tracer_provider(provider)
+
+
+@contextmanager
+def span(name: str, parent: Context | None = None, **attributes: str | int) -> Iterator[None]:
+    """Run what is inside as a span; below `parent` when given, else below the current one."""
+    with trace.get_tracer(_NAME).start_as_current_span(name, context=parent, attributes=attributes):
+        yield
+
+
+def headers() -> list[tuple[str, bytes]]:
+    """Kafka headers that carry the current trace."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return [(name, value.encode()) for name, value in carrier.items()]
+
+
+def traceparent() -> str:
+    """The current trace as text, to be kept where work goes on later (timers); empty without a trace."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def from_headers(kafka_headers: Headers) -> Context:
+    """The trace a Kafka record belongs to."""
+    return propagate.extract({name: value.decode("ascii", "replace") for name, value in kafka_headers})
+
+
+def from_mapping(http_headers: Mapping[str, str]) -> Context:
+    """The trace an HTTP request belongs to."""
+    return propagate.extract(http_headers)
+
+
+def from_traceparent(text: str) -> Context:
+    """The trace that `traceparent` gave earlier."""
+    return propagate.extract({"traceparent": text} if text else {})
+
+
+def flush() -> None:
+    """Write spans that still wait."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()

@@ -1,0 +1,1 @@
+"""Bytes to words and back. Pure: no sockets, no clock, no environment. Imports hub.model, fastavro and lxml."""

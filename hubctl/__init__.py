@@ -1,0 +1,1 @@
+"""Operator command line of the hub: the local stack, topics, directory, connections, tokens."""

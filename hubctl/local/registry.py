@@ -1,0 +1,33 @@
+"""Apicurio Registry with its schemas in Kafka, so that ids survive a restart."""
+
+from hubctl.local import probes
+from hubctl.local.component import Component, Launch
+from hubctl.local.fetch import REGISTRY_FOLDER
+from hubctl.local.ports import HOST, Port
+from hubctl.local.state import Stack
+
+_JAR = "apicurio-registry-app-3.0.9-runner.jar"
+CONFLUENT_API = "/apis/ccompat/v7"
+
+
+def prepare(stack: Stack) -> Launch:
+    """The command line; the registry makes its own journal topic."""
+    url = f"http://{stack.address(Port.REGISTRY)}{CONFLUENT_API}"
+    settings = {
+        "quarkus.http.host": HOST,
+        "quarkus.http.port": str(stack.port(Port.REGISTRY)),
+        "apicurio.storage.kind": "kafkasql",
+        "apicurio.kafkasql.bootstrap.servers": stack.address(Port.KAFKA),
+    }
+    java = ("java", "-Xmx256m", "-XX:+UseSerialGC")
+    options = (f"-D{name}={value}" for name, value in settings.items())
+    return Launch(
+        command=(*java, *options, "-jar", str(REGISTRY_FOLDER / _JAR)),
+        environment={},
+        probe=probes.http_ok(f"{url}/subjects"),
+    )
+
+
+REGISTRY = Component(
+    name="registry", prepare=prepare, needs=("kafka",), ports=(Port.REGISTRY,), ready_within=90.0, stop_within=10.0
+)
