@@ -97,21 +97,21 @@ class Authority:
         )
 
 
-def open_authority(state: Path, agencies: Sequence[Agency], moment: datetime) -> Authority:
+def open_authority(state: Path, agencies: Sequence[Agency], now: datetime) -> Authority:
     """The authority under `state`: made when there is none, with all of `agencies` enrolled and fresh CRLs.
 
-    `moment` is now, with a zone. Making 95 keys takes some seconds on two cores; later calls take none.
+    `now` has a zone. Making 95 keys takes some seconds on two cores; later calls take none.
     """
     folder = state / "authority"
     if not (folder / "issuing.pem").exists():
-        _found(folder, _ROGUE, moment)
-        _found(folder, "", moment)
+        _found(folder, _ROGUE, now)
+        _found(folder, "", now)
     newcomers = [agency for agency in agencies if not (folder / "agencies" / agency.code / "good.pem").exists()]
     if newcomers:
-        _enrol(folder, newcomers, moment)
+        _enrol(folder, newcomers, now)
     authority = Authority(state)
-    if newcomers or not _crls_last(authority, moment):
-        _publish(authority, folder, moment)
+    if newcomers or not _crls_last(authority, now):
+        _publish(authority, folder, now)
     return authority
 
 

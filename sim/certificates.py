@@ -148,4 +148,3 @@ def _usage(**uses: bool) -> x509.KeyUsage:
 def _crl_point(issuer: CaName) -> x509.CRLDistributionPoints:
     address = x509.UniformResourceIdentifier(f"{_CRL_SITE}/{issuer.file}.crl")
     return x509.CRLDistributionPoints([x509.DistributionPoint([address], None, None, None)])
-

@@ -1,7 +1,7 @@
 """The raw material of the letters: Vietnamese office prose in pieces, with places to fill in.
 
-Fields: {year} {next_year} {number} {count} {percent} {money} {day} {place} {other} {agency} {topic}. Nothing here is
-quoted from a real document; names of persons are put together from common family, middle and given names.
+Fields: {year} {next_year} {number} {count} {percent} {money} {day} {past_day} {place} {other_place} {other}
+{agency} {topic}. Nothing here is quoted from a real document; names of persons are put together from common ones.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,8 @@ TOPICS = (
     Topic(
         subject="triển khai Chương trình chuyển đổi số năm {year}",
         facts=(
-            "Đến ngày {day}, {count} dịch vụ công trực tuyến toàn trình đã được kết nối với Cổng Dịch vụ công quốc gia, "
-            "đạt {percent}% kế hoạch; số hồ sơ nộp trực tuyến là {number} hồ sơ.",
-            "Nền tảng tích hợp, chia sẻ dữ liệu đã phục vụ {number} giao dịch, tăng {percent}% so với cùng kỳ; "
-            "{count} cơ sở dữ liệu chuyên ngành được đưa vào khai thác chung.",
+            "Đã kết nối {count} dịch vụ công trực tuyến với Cổng Dịch vụ công quốc gia; nhận {number} hồ sơ.",
+            "Nền tảng tích hợp, chia sẻ dữ liệu đã phục vụ {number} giao dịch, tăng {percent}% so với cùng kỳ.",
         ),
         tasks=(
             "Hoàn thành rà soát, tái cấu trúc quy trình của {count} thủ tục hành chính trước ngày {day}.",
@@ -34,8 +32,7 @@ TOPICS = (
     Topic(
         subject="công tác phòng, chống thiên tai và tìm kiếm cứu nạn năm {year}",
         facts=(
-            "Từ đầu năm đến nay trên địa bàn xảy ra {count} đợt thiên tai, ảnh hưởng đến {number} hộ dân; "
-            "thiệt hại ước tính {money} triệu đồng.",
+            "Đã xảy ra {count} đợt thiên tai, ảnh hưởng đến {number} hộ dân; thiệt hại ước tính {money} triệu đồng.",
             "{percent}% số xã, phường đã kiện toàn lực lượng xung kích với {number} người tham gia.",
         ),
         tasks=(
@@ -46,7 +43,7 @@ TOPICS = (
     Topic(
         subject="giải ngân vốn đầu tư công năm {year}",
         facts=(
-            "Tổng kế hoạch vốn được giao là {money} triệu đồng; lũy kế giải ngân đến ngày {day} đạt {percent}%.",
+            "Tổng kế hoạch vốn được giao là {money} triệu đồng; lũy kế giải ngân đến ngày {past_day} đạt {percent}%.",
             "Còn {count} dự án chưa hoàn thành thủ tục, nguyên nhân chủ yếu do vướng mắc giải phóng mặt bằng.",
         ),
         tasks=(
@@ -57,7 +54,7 @@ TOPICS = (
     Topic(
         subject="rà soát, đơn giản hóa thủ tục hành chính giai đoạn {year} - {next_year}",
         facts=(
-            "Qua rà soát {number} thủ tục, có {count} thủ tục đề nghị bãi bỏ, cắt giảm {percent}% thời gian giải quyết.",
+            "Qua rà soát {number} thủ tục, đề nghị bãi bỏ {count} thủ tục, cắt giảm {percent}% thời gian giải quyết.",
             "Tỷ lệ hồ sơ giải quyết đúng và trước hạn đạt {percent}%; tiếp nhận {count} phản ánh, kiến nghị.",
         ),
         tasks=(
@@ -79,8 +76,8 @@ TOPICS = (
     Topic(
         subject="dự thảo Nghị định về quản lý, kết nối và chia sẻ dữ liệu số",
         facts=(
-            "Dự thảo gồm {count} điều, đã được gửi lấy ý kiến {number} cơ quan, tổ chức và đăng công khai từ ngày {day}.",
-            "Có {percent}% ý kiến thống nhất; các ý kiến còn lại tập trung vào trách nhiệm của cơ quan chủ quản dữ liệu.",
+            "Dự thảo gồm {count} điều, đã gửi lấy ý kiến {number} cơ quan, tổ chức, đăng công khai từ ngày {past_day}.",
+            "Có {percent}% ý kiến thống nhất; ý kiến còn lại tập trung vào trách nhiệm của cơ quan chủ quản dữ liệu.",
         ),
         tasks=(
             "Nghiên cứu, có ý kiến bằng văn bản đối với {count} nội dung còn khác nhau trước ngày {day}.",
@@ -91,7 +88,7 @@ TOPICS = (
         subject="sắp xếp tổ chức bộ máy, tinh giản biên chế năm {year}",
         facts=(
             "Đã sắp xếp {count} đơn vị sự nghiệp, giảm {percent}% đầu mối; giải quyết chế độ cho {number} người.",
-            "Tổng kinh phí chi trả chính sách là {money} triệu đồng, hoàn thành trước ngày {day}.",
+            "Tổng kinh phí chi trả chính sách là {money} triệu đồng, hoàn thành ngày {past_day}.",
         ),
         tasks=(
             "Hoàn thiện đề án vị trí việc làm của {count} đơn vị còn lại trước ngày {day}.",
@@ -101,7 +98,7 @@ TOPICS = (
     Topic(
         subject="tăng cường phòng, chống dịch bệnh trên đàn vật nuôi tại {place}",
         facts=(
-            "Đến ngày {day}, dịch đã xảy ra tại {count} xã; số gia súc phải tiêu hủy là {number} con.",
+            "Đến ngày {past_day}, dịch đã xảy ra tại {count} xã; số gia súc phải tiêu hủy là {number} con.",
             "Tỷ lệ tiêm phòng đạt {percent}%; kinh phí hỗ trợ người chăn nuôi {money} triệu đồng.",
         ),
         tasks=(
@@ -112,7 +109,7 @@ TOPICS = (
     Topic(
         subject="tổng kết năm học {year} và phương hướng năm học {next_year}",
         facts=(
-            "Toàn ngành có {number} học sinh, {percent}% trường đạt chuẩn quốc gia; {count} phòng học được kiên cố hóa.",
+            "Toàn ngành có {number} học sinh, {percent}% trường đạt chuẩn quốc gia; kiên cố hóa {count} phòng học.",
             "Kinh phí đầu tư cơ sở vật chất {money} triệu đồng, trong đó nguồn xã hội hóa chiếm {percent}%.",
         ),
         tasks=(
@@ -121,7 +118,7 @@ TOPICS = (
         ),
     ),
     Topic(
-        subject="quy hoạch, đầu tư tuyến giao thông kết nối {place} với {other}",
+        subject="quy hoạch, đầu tư tuyến giao thông kết nối {place} với {other_place}",
         facts=(
             "Tuyến dài {count} km, tổng mức đầu tư dự kiến {money} triệu đồng, ảnh hưởng {number} hộ dân.",
             "Công tác giải phóng mặt bằng đạt {percent}%; thời hạn bàn giao là ngày {day}.",
@@ -135,7 +132,7 @@ TOPICS = (
         subject="gửi, nhận văn bản điện tử có ký số trên Trục liên thông văn bản quốc gia",
         facts=(
             "Trong kỳ đã gửi {number} văn bản điện tử, đạt {percent}%; còn {count} đơn vị gửi kèm văn bản giấy.",
-            "Kinh phí tiết kiệm được ước tính {money} triệu đồng tính đến ngày {day}.",
+            "Kinh phí tiết kiệm được ước tính {money} triệu đồng tính đến ngày {past_day}.",
         ),
         tasks=(
             "Cập nhật đầy đủ trạng thái xử lý văn bản; khắc phục {count} lỗi kết nối trước ngày {day}.",
@@ -159,15 +156,12 @@ GROUNDS = (
     "Căn cứ Luật Tổ chức chính quyền địa phương;",
     "Căn cứ Nghị định số 30/2020/NĐ-CP ngày 05 tháng 3 năm 2020 của Chính phủ về công tác văn thư;",
     "Căn cứ Quyết định số 28/2018/QĐ-TTg ngày 12 tháng 7 năm 2018 của Thủ tướng Chính phủ;",
-    "Theo đề nghị của Chánh Văn phòng tại Tờ trình số {count}/TTr-VP ngày {day},",
+    "Theo đề nghị của Chánh Văn phòng tại Tờ trình số {count}/TTr-VP ngày {past_day},",
 )
 OPENINGS = (
-    "Thực hiện ý kiến chỉ đạo của Thủ tướng Chính phủ về {topic}, {agency} đã tổ chức quán triệt, "
-    "giao nhiệm vụ cụ thể cho các đơn vị trực thuộc và theo dõi kết quả thực hiện hằng tháng.",
-    "Phúc đáp văn bản số {count}/{year} về {topic}, sau khi nghiên cứu hồ sơ và ý kiến của các đơn vị liên quan, "
-    "{agency} có ý kiến như sau:",
-    "Ngày {day}, {agency} đã chủ trì cuộc họp với {count} cơ quan liên quan về {topic}. "
-    "Sau khi nghe báo cáo và ý kiến thảo luận, các bên thống nhất những nội dung sau:",
+    "Thực hiện ý kiến chỉ đạo của Thủ tướng Chính phủ về {topic}, {agency} đã giao nhiệm vụ cụ thể như sau:",
+    "Phúc đáp văn bản số {count}/{year} về {topic}, sau khi nghiên cứu hồ sơ, {agency} có ý kiến như sau:",
+    "Ngày {past_day}, {agency} đã chủ trì họp với {count} cơ quan liên quan về {topic}. Các bên thống nhất như sau:",
     "Để bảo đảm tiến độ {topic}, {agency} đề nghị các cơ quan, đơn vị phối hợp thực hiện một số nội dung sau đây:",
 )
 GENERAL = (
@@ -188,6 +182,18 @@ CLOSINGS = (
 FAMILY_NAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô")
 MIDDLE_NAMES = ("Văn", "Thị", "Hữu", "Đức", "Minh", "Thanh", "Quốc", "Ngọc", "Xuân", "Thu", "Hải", "Công", "Bích")
 GIVEN_NAMES = (
-    "An", "Bình", "Châu", "Cường", "Dũng", "Giang", "Hà", "Hạnh", "Hòa", "Hùng", "Hương", "Khánh", "Lan", "Linh", "Long",
-    "Mai", "Nam", "Nga", "Phong", "Phúc", "Quang", "Sơn", "Tâm", "Thảo", "Thủy", "Trang", "Trung", "Tuấn", "Vân", "Yến",
-)  # fmt: skip
+    "An",
+    "Bình",
+    "Cường",
+    "Dũng",
+    "Hà",
+    "Hòa",
+    "Hương",
+    "Khánh",
+    "Lan",
+    "Long",
+    "Mai",
+    "Phong",
+    "Sơn",
+    "Yến",
+)

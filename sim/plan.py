@@ -62,7 +62,7 @@ class SizeClass(StrEnum):
 
 
 _SIZES = {
-    SizeClass.SMALL: (55_000, 150_000),
+    SizeClass.SMALL: (60_000, 150_000),
     SizeClass.MEDIUM: (500_000, 1_000_000),
     SizeClass.LARGE: (1_000_000, 2_000_000),
 }
@@ -141,7 +141,10 @@ def plan(
     if len(specials) > documents:
         raise ValueError(f"{len(specials)} special cases do not fit into {documents} documents")
     kinds = load_kinds()
-    planned = [_document(seed, index, agencies, promulgated, mix, kinds) for index in range(documents)]
+    planned = [
+        _document(seed, index, agencies=agencies, promulgated=promulgated, mix=mix, kinds=kinds)
+        for index in range(documents)
+    ]
     places = random.Random(f"{seed}/specials").sample(range(documents), len(specials))
     for place, special in zip(places, specials, strict=True):
         planned[place] = _with_special(planned[place], special)
@@ -149,7 +152,13 @@ def plan(
 
 
 def _document(
-    seed: int, index: int, agencies: Sequence[Agency], promulgated: date, mix: Mix, kinds: Mapping[KindKey, Kind]
+    seed: int,
+    index: int,
+    *,
+    agencies: Sequence[Agency],
+    promulgated: date,
+    mix: Mix,
+    kinds: Mapping[KindKey, Kind],
 ) -> PlannedDocument:
     rng = random.Random(f"{seed}/{index}/plan")
     sender = rng.choice(agencies)

@@ -30,9 +30,10 @@ class Directory:
             self._learn_connection(event)
 
     def _learn_agency(self, event: AgencyChanged) -> None:
-        self._agencies[event.code] = event
-        for code in (event.code, *(identifier.code for identifier in event.identifiers)):
+        for code in _codes(event):
             self._current[code] = event.code
+            self._agencies.pop(code, None)  # its entry under a code it had before
+        self._agencies[event.code] = event
 
     def _learn_connection(self, event: ConnectionChanged) -> None:
         old = self._connections.get(event.system_id)
@@ -59,7 +60,7 @@ class Directory:
     def server_of(self, agency: AgencyChanged) -> SystemId | None:
         """The active connection that serves an agency: its own, else the nearest ancestor's; None when none does."""
         for ancestor in self._upwards(agency):
-            for code in (ancestor.code, *(identifier.code for identifier in ancestor.identifiers)):
+            for code in _codes(ancestor):
                 if code in self._served_by:
                     return self._served_by[code]
         return None
@@ -77,6 +78,14 @@ class Directory:
             )
         return self._serves[system_id]
 
+    def all_codes(self, codes: Iterable[AgencyCode]) -> tuple[AgencyCode, ...]:
+        """Every code, former ones too, of the agencies that these codes belong to."""
+        agencies = (self.resolve(code) for code in codes)
+        return tuple(code for agency in agencies if agency is not None for code in _codes(agency))
+
+    def __len__(self) -> int:
+        return len(self._agencies)
+
     def agencies(self) -> Iterable[AgencyChanged]:
         """All agencies, by code in force."""
         return tuple(self._agencies[code] for code in sorted(self._agencies))
@@ -92,3 +101,8 @@ class Directory:
             seen.add(current.code)
             yield current
             current = self.resolve(current.parent) if current.parent else None
+
+
+def _codes(agency: AgencyChanged) -> tuple[AgencyCode, ...]:
+    """The code in force first, then the others."""
+    return tuple(dict.fromkeys((agency.code, *(identifier.code for identifier in agency.identifiers))))

@@ -2,27 +2,26 @@
 
 Errors by what the loop must do: Invalid parks one record, Transient retries the batch in place with back-off, anything
 else ends the loop without a commit so that the supervisor starts the process afresh.
+
+Partitions are caught up with (`OwnEvents`) here and not in the rebalance listener: aiokafka swallows what a listener
+raises, and sends no heartbeat while one runs.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import (
-    CommitFailedError,
-    IllegalGenerationError,
-    KafkaError,
-    NoOffsetForPartitionError,
-    RebalanceInProgressError,
-)
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, NoOffsetForPartitionError
 
 from hub.model.errors import Invalid, Transient
 from hub.model.events import Event
 from hub.model.record import Recorded
 from hub.runtime import telemetry
+from hub.runtime.assignment import Assignment
 from hub.runtime.clock import Clock
 from hub.runtime.four_steps import FourSteps
 from hub.runtime.log import Log, context_of
@@ -35,18 +34,27 @@ from hub.wire.topics import topic_of
 _BATCH = 100
 _POLL_MS = 1000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_MARKS_SECONDS = 1.0
+_COMMIT_GRACE = _CLOSE_GRACE = 3.0
 
+T = TypeVar("T")
 Steps = FourSteps[Recorded[Any], Any]
+Fetched = Mapping[TopicPartition, Sequence["ConsumerRecord[bytes, bytes]"]]
 
 
 class ConsumerLoop:
-    """Takes events of several classes, each through its handler, batch by batch."""
+    """Takes events of several classes, each through its handler, batch by batch.
+
+    `instance` is this process's lasting name in the group (static membership): a restarted process has its partitions
+    back at once instead of after the dead one's session. Two processes of one name would take turns: names are unique.
+    """
 
     def __init__(
         self, *, group: str, brokers: str, log: Log, marks: Marks, own: OwnEvents, parking: Parking,
-        handlers: Mapping[type[Event], Steps], clock: Clock,
+        handlers: Mapping[type[Event], Steps], clock: Clock, instance: str = "",
     ) -> None:  # fmt: skip
         self._group = group
+        self._instance = instance
         self._brokers = brokers
         self._log = log
         self._marks = marks
@@ -54,62 +62,78 @@ class ConsumerLoop:
         self._parking = parking
         self._handlers = handlers
         self._clock = clock
-        self._consumer: AIOKafkaConsumer | None = None
+        self._assignment = Assignment()
+        self._marks_due = 0.0
         self.assigned = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set. Ends with the last batch committed."""
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._brokers, group_id=self._group, enable_auto_commit=False, auto_offset_reset="none",
-            session_timeout_ms=10_000, heartbeat_interval_ms=3_000, max_poll_interval_ms=300_000,
-            partition_assignment_strategy=[RangePartitionAssignor], fetch_max_wait_ms=_POLL_MS,
-        )  # fmt: skip
-        topics = [topic_of(event).name for event in self._handlers]
-        self._consumer.subscribe(topics, listener=_Listener(self))
-        await self._patiently(self._consumer.start)
-        try:
-            await self._work(self._consumer, stop)
-        finally:
-            with contextlib.suppress(KafkaError, Transient):
-                await self._marks.flush()
-                await self._consumer.stop()
-
-    async def _work(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        """Work until `stop` is set. Ends with the last batch committed, or left as it was when a part is away."""
         stopping = asyncio.create_task(stop.wait())
+        consumer: AIOKafkaConsumer | None = None
         try:
-            while not stop.is_set():
-                fetching = asyncio.create_task(consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH))
-                await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if stop.is_set() and not fetching.done():
-                    fetching.cancel()
-                    break
-                try:
-                    await self._batch(consumer, fetching.result())
-                except NoOffsetForPartitionError:
-                    await _begin_at_the_beginning(consumer)
+            consumer = await self._patiently(self._start, stopping)
+            while consumer is not None and not stop.is_set():
+                await self._turn(consumer, stopping)
         finally:
             stopping.cancel()
+            await self._end(consumer)
 
-    async def _batch(
-        self, consumer: AIOKafkaConsumer, fetched: "Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]"
-    ) -> None:
-        if fetched:
-            await self._retried(fetched)
-            await self._acknowledge(consumer, fetched)
-        await self._measure(consumer, fetched)
+    async def _start(self) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._brokers, group_id=self._group, group_instance_id=self._instance or None,
+            enable_auto_commit=False, auto_offset_reset="none", session_timeout_ms=10_000, heartbeat_interval_ms=3_000,
+            max_poll_interval_ms=300_000, partition_assignment_strategy=[RangePartitionAssignor],
+            fetch_max_wait_ms=_POLL_MS,
+        )  # fmt: skip
+        consumer.subscribe([topic_of(event).name for event in self._handlers], listener=self._assignment)
+        try:
+            await consumer.start()
+        except BaseException:
+            with contextlib.suppress(KafkaError):
+                await consumer.stop()
+            raise
+        return consumer
 
-    async def _retried(self, fetched: "Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]") -> None:
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                return await self._handle(fetched)
-            except Transient as error:
-                telemetry.RETRIES.labels(error.part).inc()
-                logger().warning("part away, batch is retried", part=error.part, seconds=pause, error=str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+    async def _turn(self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]") -> None:
+        await self._catch_up(stopping)
+        fetched = await self._fetch(consumer, stopping)
+        await self._catch_up(stopping)  # the fetch may have waited for a new assignment
+        if fetched and await self._retried(fetched, stopping):
+            await self._acknowledge(consumer, fetched, stopping)
+        with contextlib.suppress(IllegalStateError):  # partitions moved meanwhile
+            await self._measure(consumer, fetched)
+        await self._keep_marks()
 
-    async def _handle(self, fetched: "Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]") -> None:
+    async def _catch_up(self, stopping: "asyncio.Task[bool]") -> None:
+        """Partitions that became ours: first project what a crash left behind, then decide anew."""
+        gone, fresh = self._assignment.moved()
+        if gone:
+            await self._keep_marks(due=0.0)
+            self._marks.forget(gone)
+        if fresh is None:
+            return
+        if await self._patiently(lambda: self._own.catch_up(fresh), stopping) is not None:
+            logger().info("partitions assigned", count=len(fresh))
+            self.assigned.set()
+
+    async def _fetch(self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]") -> Fetched:
+        try:
+            return await _unless(stopping, consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)) or {}
+        except NoOffsetForPartitionError:
+            await self._patiently(lambda: _begin_at_the_beginning(consumer), stopping)
+            return {}
+
+    async def _retried(self, fetched: Fetched, stopping: "asyncio.Task[bool]") -> bool:
+        """True once every record is handled or parked; False when the process is to stop before that."""
+
+        async def attempt() -> bool:
+            await self._own.resolve_doubt()
+            await self._handle(fetched)
+            return True
+
+        return bool(await self._patiently(attempt, stopping))
+
+    async def _handle(self, fetched: Fetched) -> None:
         batches: dict[type[Event], list[Recorded[Event]]] = {}
         for records in fetched.values():
             for record in records:
@@ -122,12 +146,7 @@ class ConsumerLoop:
         for event, batch in batches.items():
             await self._through(self._handlers[event], batch, fetched)
 
-    async def _through(
-        self,
-        steps: Steps,
-        batch: Sequence[Recorded[Event]],
-        fetched: "Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]",
-    ) -> None:
+    async def _through(self, steps: Steps, batch: Sequence[Recorded[Event]], fetched: Fetched) -> None:
         done = await steps.run(batch, [context_of(record) for record in batch])
         for recorded, error in done.parked:
             place = TopicPartition(recorded.topic, recorded.partition)
@@ -138,72 +157,71 @@ class ConsumerLoop:
         for recorded in batch:
             telemetry.EVENTS_HANDLED.labels(recorded.topic).inc()
 
-    async def _acknowledge(
-        self, consumer: AIOKafkaConsumer, fetched: "Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]"
-    ) -> None:
+    async def _acknowledge(self, consumer: AIOKafkaConsumer, fetched: Fetched, stopping: "asyncio.Task[bool]") -> None:
         offsets = {place: records[-1].offset + 1 for place, records in fetched.items()}
         try:
-            await consumer.commit(offsets)
-        except (CommitFailedError, IllegalGenerationError, RebalanceInProgressError):
+            await _unless(stopping, consumer.commit(offsets), _COMMIT_GRACE)  # a broker that is away is waited for
+        except (CommitFailedError, IllegalStateError):
             logger().info("partitions moved before the commit; the new owner repeats the batch", count=len(offsets))
 
-    async def _measure(
-        self, consumer: AIOKafkaConsumer, fetched: "Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]"
-    ) -> None:
+    async def _measure(self, consumer: AIOKafkaConsumer, fetched: Fetched) -> None:
+        ages = dict.fromkeys((topic_of(event).name for event in self._handlers), 0.0)
         for place in consumer.assignment():
             end = consumer.highwater(place)
-            if end is not None and place not in fetched:
-                telemetry.CONSUMER_LAG.labels(place.topic, str(place.partition)).set(
-                    max(0, end - await consumer.position(place))
-                )
-        for place, records in fetched.items():
-            lag = max(0, (consumer.highwater(place) or 0) - records[-1].offset - 1)
+            if end is None:
+                continue  # nothing fetched from it yet
+            lag = max(0, end - await consumer.position(place))
             telemetry.CONSUMER_LAG.labels(place.topic, str(place.partition)).set(lag)
-            age = self._clock().timestamp() - records[-1].timestamp / 1000
-            telemetry.OLDEST_SECONDS.labels(place.topic).set(max(0.0, age) if lag else 0.0)
-        await self._marks.flush()
+            if lag and place in fetched:
+                age = self._clock().timestamp() - fetched[place][-1].timestamp / 1000
+                ages[place.topic] = max(ages[place.topic], age)
+        for topic, age in ages.items():
+            telemetry.OLDEST_SECONDS.labels(topic).set(age)
 
-    async def assign(self, places: Collection[TopicPartition]) -> None:
-        """Partitions are ours: first project what a crash left behind, then decide anew."""
-        if places and self._consumer is not None:
-            await self._patiently(lambda: self._own.catch_up({place.partition for place in places}))
-            logger().info("partitions assigned", count=len(places))
-        self.assigned.set()
-
-    async def revoke(self, places: Collection[TopicPartition]) -> None:
-        """Partitions go elsewhere: keep their marks, then forget them."""
+    async def _keep_marks(self, due: float | None = None) -> None:
+        """Marks may lag behind, so a database that is away costs nothing here: the next turn writes them."""
+        if time.monotonic() < (self._marks_due if due is None else due):
+            return
+        self._marks_due = time.monotonic() + _MARKS_SECONDS
         with contextlib.suppress(Transient):
             await self._marks.flush()
-        self._marks.forget({place.partition for place in places})
 
-    async def _patiently(self, deed: Callable[[], Awaitable[object]]) -> None:
+    async def _patiently(self, deed: Callable[[], Awaitable[T]], stopping: "asyncio.Task[bool]") -> T | None:
+        """What `deed` gives, tried again as long as a part is away; None when the process is to stop meanwhile."""
         pause = _FIRST_PAUSE
-        while True:
+        while not stopping.done():
             try:
-                await deed()
+                return await deed()
             except (Transient, KafkaError) as error:
                 part = error.part if isinstance(error, Transient) else "kafka"
                 telemetry.RETRIES.labels(part).inc()
-                logger().warning("part away, tried again", part=part, seconds=pause, error=str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            else:
-                return
+                logger().warning("part away, tried again", part=part, seconds=pause, error=str(error)[:300])
+            await asyncio.wait({stopping}, timeout=pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        return None
+
+    async def _end(self, consumer: AIOKafkaConsumer | None) -> None:
+        await self._keep_marks(due=0.0)
+        if consumer is not None:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(consumer.stop(), _CLOSE_GRACE)
+
+
+async def _unless(stopping: "asyncio.Task[bool]", deed: Coroutine[Any, Any, T], grace: float = 0.0) -> T | None:
+    """What `deed` gives; None when the process is to stop and `grace` seconds later it is still not done."""
+    doing = asyncio.create_task(deed)
+    await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not doing.done() and grace:
+        await asyncio.wait({doing}, timeout=grace)
+    if not doing.done():
+        doing.cancel()
+        await asyncio.wait({doing})
+    return None if doing.cancelled() else doing.result()
 
 
 async def _begin_at_the_beginning(consumer: AIOKafkaConsumer) -> None:
     """A new group starts with the first event; an offset that is gone is an incident, never a jump to the end."""
-    for place in consumer.assignment():
-        if await consumer.committed(place) is None:
-            await consumer.seek_to_beginning(place)
-
-
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    def __init__(self, loop: ConsumerLoop) -> None:
-        self._loop = loop
-
-    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        await self._loop.revoke(revoked)
-
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        await self._loop.assign(assigned)
+    with contextlib.suppress(IllegalStateError):  # the partition moved meanwhile: its new owner asks again
+        for place in consumer.assignment():
+            if await consumer.committed(place) is None:
+                await consumer.seek_to_beginning(place)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,6 +18,7 @@ from hub.runtime.logs import logger
 from hub.wire.topics import topic_of
 
 _POLL_MS = 1000
+_FIRST_POLL_MS = 200
 _PAUSE = 1.0
 
 DIRECTORY_EVENTS: tuple[type[Event], ...] = (AgencyChanged, ConnectionChanged)
@@ -32,46 +33,88 @@ class DirectoryView:
         self._log = log
         self._brokers = brokers
         self._listeners: list[Callable[[Recorded[Event]], None]] = []
+        self._places = tuple(TopicPartition(topic_of(event).name, 0) for event in DIRECTORY_EVENTS)
+        self._positions = dict.fromkeys(self._places, 0)
+        self._learned: dict[str, int] = {}
+        self._moved = asyncio.Condition()
 
     def on_change(self, listener: Callable[[Recorded[Event]], None]) -> None:
         """Call `listener` after each change; it must be quick."""
         self._listeners.append(listener)
 
+    def learn(self, recorded: Recorded[Event]) -> None:
+        """Know a change at once: its appender need not wait for its own echo. Older than what is known: dropped."""
+        event = recorded.event
+        if not isinstance(event, AgencyChanged | ConnectionChanged):
+            return
+        key = f"{recorded.topic}/{topic_of(type(event)).key(event)}"
+        if recorded.offset <= self._learned.get(key, -1):
+            return
+        self._learned[key] = recorded.offset
+        self.directory.learn(event)
+        telemetry.DIRECTORY_AGENCIES.set(len(self.directory))
+        for listener in self._listeners:
+            listener(recorded)
+
+    async def up_to_date(self, limit_seconds: float) -> None:
+        """Return once everything that is in the directory topics now is known here; Transient when that takes longer.
+
+        For deciding that a code is unknown: another process may have read of it a moment earlier.
+        """
+        try:
+            async with asyncio.timeout(limit_seconds), self._following() as consumer:
+                ends = await consumer.end_offsets(list(self._places))
+                async with self._moved:
+                    await self._moved.wait_for(lambda: self._knows(ends))
+        except TimeoutError as error:
+            raise Transient("directory", "the newest changes are not read yet") from error
+        except KafkaError as error:
+            raise Transient("kafka", type(error).__name__) from error
+
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; a broker that is away is waited for, what is known stays known."""
-        positions = {TopicPartition(topic_of(event).name, 0): 0 for event in DIRECTORY_EVENTS}
         while not stop.is_set():
             try:
-                await self._follow(positions, stop)
+                await self._follow(stop)
             except KafkaError as error:
                 logger().warning("directory topics away", part="kafka", error=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE)
 
-    async def _follow(self, positions: dict[TopicPartition, int], stop: asyncio.Event) -> None:
+    async def _follow(self, stop: asyncio.Event) -> None:
+        async with self._following() as consumer:
+            consumer.assign(list(self._places))
+            for place, position in self._positions.items():
+                consumer.seek(place, position)
+            ends = await consumer.end_offsets(list(self._places))
+            while not stop.is_set():
+                if self._knows(ends):
+                    self.ready.set()
+                fetched = await consumer.getmany(timeout_ms=_POLL_MS if self.ready.is_set() else _FIRST_POLL_MS)
+                for records in fetched.values():
+                    for record in records:
+                        await self._read(record)
+                for place in self._places:
+                    self._positions[place] = await consumer.position(place)
+                async with self._moved:
+                    self._moved.notify_all()
+
+    @contextlib.asynccontextmanager
+    async def _following(self) -> "AsyncIterator[AIOKafkaConsumer]":
         consumer: AIOKafkaConsumer = AIOKafkaConsumer(
             bootstrap_servers=self._brokers, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         try:
             await consumer.start()
-            consumer.assign(list(positions))
-            for place, position in positions.items():
-                consumer.seek(place, position)
-            ends = await consumer.end_offsets(list(positions))
-            while not stop.is_set():
-                if all(positions[place] >= end for place, end in ends.items()):
-                    self.ready.set()
-                fetched = await consumer.getmany(timeout_ms=_POLL_MS if self.ready.is_set() else 200)
-                for records in fetched.values():
-                    for record in records:
-                        await self._learn(record)
-                for place in positions:
-                    positions[place] = await consumer.position(place)
+            yield consumer
         finally:
             with contextlib.suppress(KafkaError):
                 await consumer.stop()
 
-    async def _learn(self, record: Any) -> None:
+    def _knows(self, ends: Mapping[TopicPartition, int]) -> bool:
+        return all(self._positions[place] >= end for place, end in ends.items())
+
+    async def _read(self, record: Any) -> None:
         while True:
             try:
                 recorded = await self._log.recorded(record)
@@ -81,9 +124,5 @@ class DirectoryView:
             except Transient:
                 await asyncio.sleep(_PAUSE)
                 continue
-            break
-        if isinstance(recorded.event, AgencyChanged | ConnectionChanged):
-            self.directory.learn(recorded.event)
-        telemetry.DIRECTORY_AGENCIES.set(len(tuple(self.directory.agencies())))
-        for listener in self._listeners:
-            listener(recorded)
+            self.learn(recorded)
+            return

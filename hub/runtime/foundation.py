@@ -1,13 +1,17 @@
 """What all five services stand on, put together once: log, database, marks, directory, and the probes for them."""
 
-from collections.abc import Iterable
+import hashlib
+import socket
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
 from hub.model.events import Event, EventParked
+from hub.model.record import Recorded
 from hub.runtime import mongo
 from hub.runtime.clock import Clock, system_clock
+from hub.runtime.consumer import ConsumerLoop
 from hub.runtime.directory import DIRECTORY_EVENTS, DirectoryView
 from hub.runtime.four_steps import FourSteps, Handler
 from hub.runtime.health import set_probe
@@ -49,8 +53,25 @@ class Foundation:
 
     def steps(self, name: str, handler: Handler[Any, Any]) -> FourSteps[Any, Any]:
         """The four steps around a handler."""
-        return FourSteps(name, handler, self.log, self.marks)
+        return FourSteps(name, handler, self.log, self.marks, self.gives)
 
     def own_events(self, project: Projector) -> OwnEvents:
-        """Catching up with the events this service appended."""
-        return OwnEvents(self.log, self.settings.brokers, self.marks, self.gives, project)
+        """Catching up with the events this service appended, at assignment and for as long as it lives."""
+        own = OwnEvents(self.log, self.settings.brokers, self.marks, self.gives, project)
+        self.process.runs("own events", own.keep_up)
+        return own
+
+    def consumer(self, own: OwnEvents, handlers: "Mapping[type[Event], FourSteps[Recorded[Any], Any]]") -> ConsumerLoop:
+        """The consumer loop of this service's group, which bears the service's name; also a part of the process."""
+        loop = ConsumerLoop(
+            group=self.process.service, brokers=self.settings.brokers, log=self.log, marks=self.marks, own=own,
+            parking=self.parking, handlers=handlers, clock=self.clock, instance=instance_name(self.settings),
+        )  # fmt: skip
+        self.process.runs("consumer", loop.run)
+        return loop
+
+
+def instance_name(settings: HubSettings) -> str:
+    """Name that a process keeps over its restarts and shares with no other: a data folder has one process."""
+    folder = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:8]
+    return settings.instance or f"{socket.gethostname()}-{folder}"

@@ -5,7 +5,7 @@ service's own collections up to them, idempotently. *Acknowledge* belongs to the
 the request once `run` has returned. A crash anywhere repeats from the start, and the repeat changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -25,7 +25,11 @@ F = TypeVar("F")
 
 
 class Handler(Protocol[Cause_contra, F]):
-    """A use case. Its ports are its own business; these three methods are all that the runtime calls."""
+    """A use case. Its ports are its own business; these three methods are all that the runtime calls.
+
+    A handler whose collections are a function of the events it takes, rather than of those it gives (read models), sets
+    `projects_causes = True`: `project` then receives the recorded causes before the records of its own events.
+    """
 
     async def facts(self, causes: Sequence[Cause_contra]) -> F:
         """Load what deciding needs, once for the whole batch. May raise Transient."""
@@ -51,8 +55,9 @@ class Done(Generic[C]):
 class FourSteps(Generic[C, F]):
     """Runs the steps around one handler, for a batch from Kafka and for one HTTP request alike."""
 
-    def __init__(self, name: str, handler: Handler[C, F], log: Log, marks: Marks) -> None:
+    def __init__(self, name: str, handler: Handler[C, F], log: Log, marks: Marks, gives: Iterable[type[Event]]) -> None:
         self.name = name
+        self._gives = frozenset(gives)
         self._handler = handler
         self._log = log
         self._marks = marks
@@ -68,7 +73,7 @@ class FourSteps(Generic[C, F]):
         facts = await self._facts(causes)
         events, parked = self._decide(causes, facts, parents or [None] * len(causes))
         records = await self._append(events)
-        await self._project(records)
+        await self._project([*self._own_causes(causes, parked), *records])
         return Done(records=tuple(records), parked=tuple(parked))
 
     async def _facts(self, causes: Sequence[C]) -> F:
@@ -96,9 +101,19 @@ class FourSteps(Generic[C, F]):
             headers = tracing.headers()
         return [(event, headers) for event in decided]
 
+    def _own_causes(self, causes: Sequence[C], parked: Sequence[tuple[C, Invalid]]) -> list[Recorded[Event]]:
+        if not getattr(self._handler, "projects_causes", False):
+            return []
+        unfit = [cause for cause, _ in parked]
+        return [cause for cause in causes if isinstance(cause, Recorded) and cause not in unfit]
+
     async def _append(self, events: Sequence[Traced]) -> list[Recorded[Event]]:
         with telemetry.timed(telemetry.STEP_SECONDS.labels(self.name, "append")):
-            return await self._log.append(events)
+            try:
+                return await self._log.append(events)
+            except Transient:
+                self._marks.in_doubt = True  # some of them may be in the log: OwnEvents looks
+                raise
 
     async def _project(self, records: Sequence[Recorded[Event]]) -> None:
         if not records:
@@ -109,7 +124,7 @@ class FourSteps(Generic[C, F]):
             except Transient:
                 self._owed.extend(records)
                 raise
-        self._marks.projected(records)
+        self._marks.projected(record for record in records if type(record.event) in self._gives)
 
     async def _pay(self) -> None:
         if self._owed:

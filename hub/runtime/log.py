@@ -14,13 +14,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.errors import KafkaError
 from opentelemetry.context import Context
 
-from hub.model.errors import Transient
+from hub.model.errors import Broken, Invalid, Transient
 from hub.model.events import Event
 from hub.model.record import Recorded
 from hub.runtime import telemetry, tracing
+from hub.runtime.logs import logger
 from hub.runtime.registry import Registry
 from hub.wire.avro import decode, encode, schema_id_of
-from hub.wire.topics import topic_named, topic_of
+from hub.wire.topics import Topic, topic_named, topic_of
 
 _STOP_SECONDS = 2.0
 _REQUEST_MS = 10_000
@@ -51,13 +52,14 @@ class Log:
         wanted = list(events)
         if not wanted:
             return []
+        producer: AIOKafkaProducer | None = None
         with telemetry.timed(telemetry.APPEND_SECONDS):
             try:
                 async with asyncio.timeout(self._limit):
                     producer = await self._ready()
                     places = await self._send(producer, wanted)
             except (TimeoutError, KafkaError) as error:
-                self._discard()
+                self._discard(producer)
                 raise Transient("kafka", type(error).__name__) from error
         for event, _ in wanted:
             telemetry.EVENTS_APPENDED.labels(topic_of(type(event)).name).inc()
@@ -91,10 +93,20 @@ class Log:
                 self._producer = producer
             return self._producer
 
-    def _discard(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
+    def _discard(self, producer: AIOKafkaProducer | None) -> None:
+        """Throw away the producer that failed, and only that one: another append may have started the next already."""
+        if producer is not None and producer is self._producer:
+            self._producer = None
             _abandon(producer)
+
+    async def partitions(self, topic: Topic) -> set[int]:
+        """Partitions a topic has; Transient when Kafka does not answer in time."""
+        try:
+            async with asyncio.timeout(self._limit):
+                producer = await self._ready()
+                return set(await producer.partitions_for(topic.name))
+        except (TimeoutError, KafkaError) as error:
+            raise Transient("kafka", type(error).__name__) from error
 
     async def recorded(self, record: "ConsumerRecord[bytes, bytes]") -> Recorded[Event]:
         """Event of a record read from one of our topics; Invalid when it cannot be decoded."""
@@ -153,13 +165,18 @@ def context_of(record: Recorded[Event]) -> Context:
 
 
 async def read_to_end(log: Log, brokers: str, starts: dict[TopicPartition, int], batch: int = 500) -> "Any":
-    """Yield batches of recorded events from `starts` to the ends as they are now; a generator to be closed."""
+    """Yield batches of recorded events from `starts` to the ends as they are now; a generator to be closed.
+
+    A batch is of one partition and never empty. What cannot be decoded is none of ours: it is logged and left out.
+    Broken when a start lies beyond its end: then the database belongs to another log.
+    """
     consumer: AIOKafkaConsumer = AIOKafkaConsumer(
         bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="none"
     )
     try:
         await consumer.start()
         ends = await consumer.end_offsets(list(starts))
+        _refuse_a_shorter_log(starts, ends)
         waiting = {place: end for place, end in ends.items() if starts[place] < end}
         consumer.assign(list(waiting))
         for place in waiting:
@@ -167,7 +184,8 @@ async def read_to_end(log: Log, brokers: str, starts: dict[TopicPartition, int],
         while waiting:
             fetched = await consumer.getmany(timeout_ms=1000, max_records=batch)
             for records in fetched.values():
-                yield [await log.recorded(record) for record in records]
+                if readable := [recorded for record in records if (recorded := await _readable(log, record))]:
+                    yield readable
             for place in list(waiting):
                 if await consumer.position(place) >= waiting[place]:
                     del waiting[place]
@@ -177,3 +195,21 @@ async def read_to_end(log: Log, brokers: str, starts: dict[TopicPartition, int],
     finally:
         with contextlib.suppress(KafkaError):
             await consumer.stop()
+
+
+def _refuse_a_shorter_log(starts: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> None:
+    for place, end in ends.items():
+        if starts[place] > end:
+            raise Broken(
+                f"{place.topic}/{place.partition} ends at {end}, but {starts[place]} events of it were projected: "
+                "this database belongs to another log, or the log was cut; replay into a fresh database"
+            )
+
+
+async def _readable(log: Log, record: "ConsumerRecord[bytes, bytes]") -> Recorded[Event] | None:
+    try:
+        return await log.recorded(record)
+    except Invalid as error:
+        logger().error("event unreadable", topic=record.topic, partition=record.partition, offset=record.offset,
+                       reason=error.reason)  # fmt: skip
+        return None

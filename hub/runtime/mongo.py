@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError, DuplicateKeyError, PyM
 
 from hub.model.errors import Broken, Transient
 from hub.runtime.marks import Place
-from hub.runtime.settings import HubSettings
+from hub.runtime.settings import HubSettings, secret
 
 _SELECTION_MS = 2500
 _SOCKET_MS = 4000
@@ -22,6 +22,9 @@ Database = AsyncIOMotorDatabase
 
 def connect(settings: HubSettings, service: str) -> "AsyncIOMotorDatabase[Any]":
     """The service's database; writes are acknowledged by the majority, from the journal."""
+    # the user stands in the URL, its password in a file: a URL shows up in `docker inspect` and in process lists
+    file = settings.mongo_password_file
+    password: dict[str, Any] = {"password": secret(file)} if file else {}
     client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
         settings.mongo_url,
         serverSelectionTimeoutMS=_SELECTION_MS,
@@ -31,6 +34,7 @@ def connect(settings: HubSettings, service: str) -> "AsyncIOMotorDatabase[Any]":
         retryReads=True,
         tz_aware=True,
         appname=f"hub-{service}",
+        **password,
     )
     return client.get_database(
         settings.mongo_database or f"hub_{service}", write_concern=WriteConcern(w="majority", j=True)

@@ -1,16 +1,25 @@
-"""Catching up: project those of a service's own events that a crash left between the log and its collections."""
+"""Catching up: project those of a service's own events that a crash left between the log and its collections.
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+The same cure serves a running process: an append that ended without a sure answer may have reached the log, and other
+processes append to the same topics; either leaves a gap that keeps a mark from growing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 
 from aiokafka import TopicPartition
 
+from hub.model.errors import Transient
 from hub.model.events import Event
 from hub.model.record import Recorded
 from hub.runtime.log import Log, read_to_end
 from hub.runtime.logs import logger
-from hub.runtime.marks import Marks
-from hub.wire.topics import topic_of
+from hub.runtime.marks import Marks, Place
+from hub.wire.topics import Keyed, Topic, topic_of
+
+_GAP_SECONDS = 5.0
 
 Projector = Callable[[Sequence[Recorded[Event]]], Awaitable[None]]
 
@@ -26,16 +35,49 @@ class OwnEvents:
         self._project = project
 
     async def catch_up(self, partitions: Iterable[int]) -> int:
-        """Project what lies beyond the marks of these partitions; gives the number of events projected."""
+        """Project what lies beyond the marks of these partitions; gives the number of events projected.
+
+        Partitions are those of topics keyed by document, of which a consumer owns some. Of all other topics every
+        partition is caught up with, whoever else does: projecting twice changes nothing.
+        """
         wanted = set(partitions)
-        places = [(topic.name, partition) for topic in self._topics for partition in wanted]
+        return await self._read([place for topic in self._topics for place in await self._places(topic, wanted)])
+
+    async def resolve_doubt(self) -> None:
+        """Before anything is decided again: learn whether an append that ended unsure is in the log after all."""
+        if self._marks.in_doubt:
+            await self._read(self._marks.places())
+            self._marks.in_doubt = False
+
+    async def keep_up(self, stop: asyncio.Event) -> None:
+        """Close gaps for as long as the process lives."""
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _GAP_SECONDS)
+            if stop.is_set():
+                return
+            with contextlib.suppress(Transient):
+                await self._read(self._marks.places() if self._marks.in_doubt else self._marks.gaps())
+                self._marks.in_doubt = False
+
+    async def _places(self, topic: Topic, wanted: Collection[int]) -> list[Place]:
+        there = await self._log.partitions(topic)
+        if topic.keyed is Keyed.DOCUMENT:
+            there &= set(wanted)
+        return [(topic.name, partition) for partition in sorted(there)]
+
+    async def _read(self, places: Collection[Place]) -> int:
+        if not places:
+            return 0
         marks = await self._marks.load(places)
         starts = {TopicPartition(topic, partition): offset for (topic, partition), offset in marks.items()}
         projected = 0
         async with aclosing(read_to_end(self._log, self._brokers, starts)) as batches:
             async for records in batches:
-                await self._project(records)
-                projected += len(records)
+                new = [record for record in records if not self._marks.has(record)]
+                if new:
+                    await self._project(new)
+                projected += len(new)
                 self._marks.caught_up((records[0].topic, records[0].partition), records[-1].offset + 1)
         for place, offset in marks.items():
             self._marks.caught_up(place, offset)

@@ -1,5 +1,6 @@
 """Parking: a record that can never be handled is kept whole in `event.parked`, and the next one goes on."""
 
+from collections import deque
 from typing import Protocol
 
 from hub.model.errors import Broken, Invalid
@@ -12,6 +13,7 @@ from hub.runtime.logs import logger
 
 _IN_A_ROW = 20
 _VALUE_LIMIT = 900_000
+_REMEMBERED = 500
 
 
 class Origin(Protocol):
@@ -33,15 +35,20 @@ class Parking:
         self._clock = clock
         self._limit = limit
         self._in_a_row = 0
+        self._parked: deque[str] = deque(maxlen=_REMEMBERED)
 
     def succeeded(self) -> None:
         """Something was handled: the row of parked records ends."""
         self._in_a_row = 0
 
     async def park(self, origin: Origin, error: Invalid) -> None:
-        """Append the record with its reason and await the acknowledgement; Broken when it happens too often."""
-        self._in_a_row += 1
+        """Append the record with its reason and await the acknowledgement; Broken when it happens too often.
+
+        A batch that is retried meets its parked records again: they are parked, and counted, once.
+        """
         place = f"{origin.topic}/{origin.partition}/{origin.offset}"
+        if place in self._parked:
+            return
         parked = EventParked(
             event_id=event_id(place, f"parked.{self._service}"),
             occurred_at=self._clock(),
@@ -57,6 +64,8 @@ class Parking:
             value=(origin.value or b"")[:_VALUE_LIMIT],
         )
         await self._log.append([(parked, ())])
+        self._parked.append(place)
+        self._in_a_row += 1
         telemetry.EVENTS_PARKED.labels(origin.topic, error.reason).inc()
         logger().error("event parked", topic=origin.topic, partition=origin.partition, offset=origin.offset,
                        reason=error.reason)  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import uvloop
 
@@ -27,12 +27,17 @@ class Process:
         self.health = Health()
         self.stop = asyncio.Event()
         self._settings = settings
+        self._internal = internal_app(self.health)
         self._parts: list[tuple[str, Part]] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
     def runs(self, name: str, part: Part) -> None:
         """Run this part for the process's whole life."""
         self._parts.append((name, part))
+
+    def mounts(self, path: str, app: Any) -> None:
+        """Serve this ASGI app below `path` on the internal port, which no agency can reach."""
+        self._internal.mount(path, app)
 
     def closes(self, closer: Callable[[], Awaitable[None]]) -> None:
         """Call this after all parts have ended; last named, first called."""
@@ -44,7 +49,7 @@ class Process:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop.set)
         self.runs("internal", lambda stop: serve(
-            internal_app(self.health), self._settings.internal_host, self._settings.internal_port, stop
+            self._internal, self._settings.internal_host, self._settings.internal_port, stop
         ))  # fmt: skip
         try:
             async with asyncio.TaskGroup() as group:

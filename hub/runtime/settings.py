@@ -18,6 +18,7 @@ class HubSettings(BaseSettings):
     brokers: str = "127.0.0.1:21010"
     mongo_url: str = "mongodb://127.0.0.1:21020/?replicaSet=rs0"
     mongo_database: str = ""
+    mongo_password_file: Path | None = None
     registry_url: str = "http://127.0.0.1:21030/apis/ccompat/v7"
     blob_url: str = "file://.local/blobs"
     s3_endpoint: str = ""
@@ -25,6 +26,8 @@ class HubSettings(BaseSettings):
     s3_access_key_file: Path | None = None
     s3_secret_key_file: Path | None = None
     data_dir: Path = Path(".local/data")
+    instance: str = Field(default="", max_length=100, pattern=r"^[0-9A-Za-z._-]*$")
+    """Lasting name of this process in its consumer group; empty: made of the host's name and HUB_DATA_DIR."""
     seal_key_file: Path | None = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)
@@ -45,7 +48,7 @@ class HubSettings(BaseSettings):
             raise ValueError("HUB_BLOB_URL must start with file:// or s3://")
         if scheme == "s3" and not (self.s3_access_key_file and self.s3_secret_key_file):
             raise ValueError("an S3 HUB_BLOB_URL needs HUB_S3_ACCESS_KEY_FILE and HUB_S3_SECRET_KEY_FILE")
-        for file in (self.seal_key_file, self.s3_access_key_file, self.s3_secret_key_file):
+        for file in (self.seal_key_file, self.mongo_password_file, self.s3_access_key_file, self.s3_secret_key_file):
             if file is not None and not file.is_file():
                 raise ValueError(f"secret file {file} does not exist")
         return self

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from hubctl.local.state import REPOSITORY
 
@@ -18,7 +19,7 @@ _LOG_LIMIT = 32 * 1024 * 1024
 
 
 def inherited_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a child sees of the caller's environment: enough to run, nothing that would configure the hub by accident."""
+    """What a child sees of the caller's environment: enough to run, nothing that configures the hub by accident."""
     kept = {name: value for name, value in environment.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
     return {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **kept}
 
@@ -28,13 +29,18 @@ def _die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-async def spawn(command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
-    """Start `command` in a process group of its own, its output appended to `log`."""
+def _open_log(log: Path, command: tuple[str, ...]) -> BinaryIO:
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.replace(log.with_suffix(".old.log"))
-    with log.open("ab") as output:
-        output.write(f"--- {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} start: {' '.join(command)[:400]}\n".encode())
-        output.flush()
+    output = log.open("ab")
+    output.write(f"--- {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} start: {' '.join(command)[:400]}\n".encode())
+    output.flush()
+    return output
+
+
+async def spawn(command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
+    """Start `command` in a process group of its own, its output appended to `log`."""
+    with _open_log(log, command) as output:
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,

@@ -4,11 +4,30 @@ from collections.abc import Iterable
 
 from hubctl.errors import CommandError
 from hubctl.local.component import Component
+from hubctl.local.edge import EDGE
 from hubctl.local.kafka import KAFKA
 from hubctl.local.mongod import MONGOD
 from hubctl.local.registry import REGISTRY
+from hubctl.local.services import INGEST, NOTIFIER, ROUTER, SIGNATURE, STATUS, TOPICS
+from hubctl.local.sinks import SMS_SINK, SMTP_SINK
 
-COMPONENTS: dict[str, Component] = {component.name: component for component in (KAFKA, MONGOD, REGISTRY)}
+COMPONENTS: dict[str, Component] = {
+    component.name: component
+    for component in (
+        KAFKA,
+        MONGOD,
+        REGISTRY,
+        TOPICS,
+        EDGE,
+        SMTP_SINK,
+        SMS_SINK,
+        INGEST,
+        SIGNATURE,
+        ROUTER,
+        STATUS,
+        NOTIFIER,
+    )
+}
 """Every component, in the order in which people read them."""
 
 

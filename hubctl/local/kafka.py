@@ -8,9 +8,8 @@ from pathlib import Path
 from hubctl.errors import CommandError
 from hubctl.local import probes
 from hubctl.local.component import Component, Launch
-from hubctl.local.fetch import KAFKA_LIBRARIES
 from hubctl.local.ports import Port
-from hubctl.local.state import Stack
+from hubctl.local.state import KAFKA_LIBRARIES, Stack
 
 _JAVA = ("java", "-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4")
 
@@ -55,7 +54,7 @@ def properties(stack: Stack, data: Path) -> str:
 
 
 def _java(main: str, *arguments: str) -> tuple[str, ...]:
-    return (*_JAVA, f"-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", f"{KAFKA_LIBRARIES}/*", main, *arguments)
+    return (*_JAVA, "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", f"{KAFKA_LIBRARIES}/*", main, *arguments)
 
 
 def _format(data: Path, configuration: Path) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hubctl.errors import CommandError
 from hubctl.local import child
 from hubctl.local.backoff import BackOff
 from hubctl.local.component import Component, Kind, Launch, NotReadyError
@@ -64,19 +63,20 @@ class Keeper:
         self._process: asyncio.subprocess.Process | None = None
         self._launch: Launch | None = None
         self._spawned_at = 0.0
-        self._unready_since = 0.0
+        self._unready_since: float | None = None
         self._deaths = 0
         self._restarts = 0
 
     @property
     def active(self) -> bool:
-        """True while it should run."""
-        return self._task is not None
+        """True while it is kept running."""
+        return self._task is not None and not self._task.done()
 
     def start(self, needs: Sequence["Keeper"]) -> None:
         """Run it from now on; the first start waits for `needs`. Nothing when it runs already."""
-        if self._task is None:
+        if not self.active:
             self._restarts = 0
+            self._unready_since = None
             self._task = asyncio.create_task(self._keep(needs), name=self.component.name)
 
     async def stop(self) -> None:
@@ -110,7 +110,7 @@ class Keeper:
             pid=pid,
             ports=tuple(self._stack().port(port) for port in self.component.ports),
             up_s=time.monotonic() - self._spawned_at if pid is not None else None,
-            unready_s=time.monotonic() - self._unready_since if state is State.STARTING else None,
+            unready_s=time.monotonic() - self._unready_since if self._unready_since is not None else None,
             restarts=self._restarts,
             memory_mb=child.memory_mb(pid) if pid is not None else None,
         )
@@ -128,16 +128,15 @@ class Keeper:
         self._enter(State.WAITING, ", ".join(keeper.component.name for keeper in needs if not keeper.ready.is_set()))
         for keeper in needs:
             await keeper.ready.wait()
-        self._unready_since = time.monotonic()
         while True:
             code = await self._run_once()
             if self.component.kind is Kind.STEP and code == 0:
                 self._enter(State.READY)
                 return
             if code == _EXIT_MISCONFIGURED:
-                self._enter(State.FAILED, "misconfigured (exit code 78)")
+                self._enter(State.FAILED, "misconfigured, see its log")
+            if self._state is State.FAILED:
                 return
-            self._unready_since = min(self._unready_since, time.monotonic())
             self._deaths = _BACK_OFF.deaths(self._deaths, time.monotonic() - self._spawned_at)
             delay = _BACK_OFF.delay(self._deaths)
             self._enter(State.BACK_OFF, f"ended with code {code}, again in {delay:.1f} s")
@@ -150,11 +149,11 @@ class Keeper:
         stack = self._stack()
         try:
             self._launch = await asyncio.to_thread(self.component.prepare, stack)
-        except (CommandError, OSError) as error:
-            self._reason = str(error)
+            log = stack.state.logs / f"{self.component.name}.log"
+            self._process = await child.spawn(self._launch.command, self._launch.environment, log)
+        except Exception as error:  # noqa: BLE001 - a component that cannot start must not end the others
+            self._enter(State.FAILED, f"{type(error).__name__}: {error}")
             return 1
-        log = stack.state.logs / f"{self.component.name}.log"
-        self._process = await child.spawn(self._launch.command, self._launch.environment, log)
         self._on_spawn(self.component.name, self._process.pid)
         probing = asyncio.create_task(self._become_ready(self._launch))
         try:
@@ -180,3 +179,6 @@ class Keeper:
         self._reason = reason
         if state is State.READY:
             self.ready.set()
+            self._unready_since = None
+        elif state is State.STARTING and self._unready_since is None:
+            self._unready_since = time.monotonic()

@@ -9,6 +9,7 @@ from hubctl.errors import CommandError
 HOST = "127.0.0.1"
 DEFAULT_BASE = 21000
 _WIDTH = 100
+_LOWEST = 1024
 
 
 class Port(IntEnum):
@@ -36,8 +37,8 @@ class Port(IntEnum):
 
 def check_base(base: int) -> int:
     """`base` when all ports of a stack fit above it; CommandError otherwise."""
-    if not 1024 <= base <= 65535 - _WIDTH:
-        raise CommandError(f"--port-base {base} is out of range: choose a number from 1024 to {65535 - _WIDTH}")
+    if not _LOWEST <= base <= 65535 - _WIDTH:
+        raise CommandError(f"--port-base {base} is out of range: choose a number from {_LOWEST} to {65535 - _WIDTH}")
     return base
 
 

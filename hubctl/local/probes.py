@@ -35,9 +35,9 @@ def http_ok(url: str) -> Probe:
             async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
                 answer = await client.get(url)
         except httpx.HTTPError as error:
-            raise NotReadyError(f"{url}: {type(error).__name__}") from error
+            raise NotReadyError(type(error).__name__) from error
         if answer.status_code >= httpx.codes.BAD_REQUEST:
-            raise NotReadyError(f"{url} answers {answer.status_code} {answer.text[:200]}")
+            raise NotReadyError(f"answers {answer.status_code} {answer.text[:200]}")
 
     return probe
 

@@ -2,11 +2,9 @@
 
 from hubctl.local import probes
 from hubctl.local.component import Component, Launch
-from hubctl.local.fetch import REGISTRY_FOLDER
 from hubctl.local.ports import HOST, Port
-from hubctl.local.state import Stack
+from hubctl.local.state import REGISTRY_FOLDER, REGISTRY_JAR, Stack
 
-_JAR = "apicurio-registry-app-3.0.9-runner.jar"
 CONFLUENT_API = "/apis/ccompat/v7"
 
 
@@ -22,7 +20,7 @@ def prepare(stack: Stack) -> Launch:
     java = ("java", "-Xmx256m", "-XX:+UseSerialGC")
     options = (f"-D{name}={value}" for name, value in settings.items())
     return Launch(
-        command=(*java, *options, "-jar", str(REGISTRY_FOLDER / _JAR)),
+        command=(*java, *options, "-jar", str(REGISTRY_FOLDER / REGISTRY_JAR)),
         environment={},
         probe=probes.http_ok(f"{url}/subjects"),
     )

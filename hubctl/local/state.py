@@ -12,6 +12,10 @@ from hubctl.local.ports import DEFAULT_BASE, HOST, Port
 REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = REPOSITORY / ".local" / "cache"
 """Downloads, shared by all stacks."""
+KAFKA_LIBRARIES = CACHE / "kafka" / "libs"
+REGISTRY_FOLDER = CACHE / "registry" / "app"
+REGISTRY_JAR = "apicurio-registry-app-3.0.9-runner.jar"
+NGINX = Path("/usr/sbin/nginx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,16 @@ class StateDir:
         return self.root / "trust"
 
     @property
+    def anchors(self) -> Path:
+        """PEM file of trust anchors; the simulator's authority writes its own here."""
+        return self.trust / "anchors.pem"
+
+    @property
+    def crls(self) -> Path:
+        """Certificate revocation lists of the signature service."""
+        return self.trust / "crls"
+
+    @property
     def tls(self) -> Path:
         """Self-signed certificate of the edge."""
         return self.root / "tls"
@@ -92,7 +106,8 @@ class StateDir:
         self.secrets.chmod(0o700)
         for secret in Secret:
             secret.ensure(self.secrets)
-        (self.trust / "anchors.pem").touch()
+        self.crls.mkdir(exist_ok=True)
+        self.anchors.touch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +146,7 @@ class Settings:
             if not (equals and dot and name):
                 raise CommandError(f"--set {assignment}: write it as SERVICE.NAME=VALUE")
             if component not in known:
-                raise CommandError(f"--set {assignment}: no component {component}; there are {', '.join(sorted(known))}")
+                raise CommandError(f"--set {assignment}: no {component}; there are {', '.join(sorted(known))}")
             merged.setdefault(component, {})[name] = value
         return replace(self, overrides=merged)
 

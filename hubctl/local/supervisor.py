@@ -1,0 +1,121 @@
+"""The detached process that keeps one stack running: `python -m hubctl.local.supervisor FOLDER COMPONENT…`.
+
+It starts components as soon as what they need is ready, restarts those that die, answers on a control socket and, on
+SIGTERM or `shutdown`, stops everything in reverse order. One supervisor per folder, held by a lock.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hubctl.local import child, control
+from hubctl.local.components import COMPONENTS, named, stopped_first
+from hubctl.local.control import Verb
+from hubctl.local.keeper import Keeper, Report
+from hubctl.local.state import Stack
+
+_LEFTOVER_PATIENCE = 5.0
+
+
+class Supervisor:
+    """All keepers of one stack."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._run = Stack.at(root).state.run
+        self._pids: dict[str, tuple[int, int]] = {}
+        self._keepers = {name: Keeper(COMPONENTS[name], self._stack, self._remember) for name in COMPONENTS}
+        self._selected: set[str] = set()
+        self._end = asyncio.Event()
+
+    def _stack(self) -> Stack:
+        return Stack.at(self._root)
+
+    async def live(self, names: Sequence[str]) -> None:
+        """Start `names` and serve the control socket until told to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end.set)
+        await asyncio.to_thread(end_leftovers, self._run)
+        server = await control.serve(self._run, self._answer)
+        self._start(names)
+        await self._end.wait()
+        await self._stop_all()
+        server.close()
+        (self._run / "children.json").unlink(missing_ok=True)
+
+    async def _answer(self, verb: Verb, names: tuple[str, ...]) -> Sequence[Report]:
+        match verb:
+            case Verb.START:
+                self._start(names)
+            case Verb.STOP:
+                await asyncio.gather(*(self._keepers[named(name).name].stop() for name in names))
+            case Verb.SHUTDOWN:
+                self._end.set()
+                return ()
+            case Verb.STATUS:
+                pass
+        wanted = names or tuple(name for name in COMPONENTS if name in self._selected)
+        return await asyncio.gather(*(self._keepers[named(name).name].report() for name in wanted))
+
+    def _start(self, names: Sequence[str]) -> None:
+        for name in names:
+            component = named(name)
+            self._selected.add(name)
+            needs = [self._keepers[need] for need in component.needs if self._keepers[need].active]
+            self._keepers[name].start(needs)
+
+    async def _stop_all(self) -> None:
+        stopping: dict[str, asyncio.Task[None]] = {}
+
+        async def stop(name: str) -> None:
+            await asyncio.gather(*(stopping[earlier] for earlier in stopped_first(name)))
+            await self._keepers[name].stop()
+
+        for name in COMPONENTS:
+            stopping[name] = asyncio.create_task(stop(name))
+        await asyncio.gather(*stopping.values())
+
+    def _remember(self, name: str, pid: int) -> None:
+        self._pids[name] = (pid, child.started_ticks(pid) or 0)
+        (self._run / "children.json").write_text(json.dumps(self._pids), encoding="utf-8")
+
+
+def end_leftovers(run: Path) -> None:
+    """End processes of an earlier supervisor that was killed: they would hold the ports and data folders."""
+    file = run / "children.json"
+    if not file.exists():
+        return
+    left = {pid for pid, ticks in json.loads(file.read_text(encoding="utf-8")).values() if _is_same(pid, ticks)}
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in left:
+            child.signal_group(pid, number)
+        deadline = time.monotonic() + _LEFTOVER_PATIENCE
+        while left and time.monotonic() < deadline:
+            time.sleep(0.05)
+            left = {pid for pid in left if Path(f"/proc/{pid}").exists()}
+
+
+def _is_same(pid: int, ticks: int) -> bool:
+    return child.started_ticks(pid) == ticks
+
+
+def main() -> None:
+    """Entry of the detached process."""
+    root = Path(sys.argv[1])
+    with (Stack.at(root).state.run / "supervisor.lock").open("w") as lock, contextlib.suppress(KeyboardInterrupt):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("another supervisor holds this folder")
+        asyncio.run(Supervisor(root).live(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""What is known of one document: facts as sets and minimums, and the state that follows from them.
+
+Precedence of a line (one document, one recipient), after edXML notes §2.4:
+
+    sent < in the inbox < downloaded < 01 < 03 < 04 < 05 < 06 < 02 < stopped
+
+02 stands above the rest of the processing line because it is terminal: whatever else was reported before or after, the
+sender must not miss that a recipient returned the document. The contradiction is said beside it (`timeline.Oddity`).
+13, 15 and 16 run on a track of their own: none < 13 asked < 16 declined < 15 agreed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from hub.model.ids import AgencyCode, DeliveryId, DocumentId, EventId, HubId, SystemId
+from hub.model.statuses import InboxState, SignaturePolicy, StatusCode
+from hub.model.values import DocumentHeader, Package, Refusal, SignatureFinding, Staff, Verdict
+
+POLICY_STAGE = "policy"
+"""`DocumentRefused.stage` of a document that the sender's signature policy stopped after it was accepted."""
+
+
+class State(StrEnum):
+    """Shown states of a line, from lowest to highest; reported ones have the code of the wire."""
+
+    SENT = "sent"
+    PLANNED = "planned"
+    TAKEN = "taken"
+    ARRIVED = "01"
+    ACCEPTED = "03"
+    ASSIGNED = "04"
+    PROCESSING = "05"
+    FINISHED = "06"
+    REFUSED = "02"
+    STOPPED = "stopped"
+
+    @property
+    def rank(self) -> int:
+        """Place in the precedence, 0 the lowest."""
+        return _STATE_RANK[self]
+
+
+class Recall(StrEnum):
+    """The recall track of a line, from lowest to highest."""
+
+    NONE = ""
+    ASKED = "13"
+    DECLINED = "16"
+    AGREED = "15"
+
+    @property
+    def rank(self) -> int:
+        """Place in the precedence, 0 the lowest."""
+        return _RECALL_RANK[self]
+
+
+class Stage(StrEnum):
+    """Where a document as a whole stands: the first of these that fits."""
+
+    REFUSED = "refused"
+    RETURNED = "returned"
+    WAITING = "waiting"
+    FINISHED = "finished"
+    PROCESSING = "processing"
+
+
+_STATE_RANK = {state: rank for rank, state in enumerate(State)}
+_RECALL_RANK = {recall: rank for rank, recall in enumerate(Recall)}
+_STATE_OF_CODE = {code: State(code.value) for code in StatusCode if code.value in State.__members__.values()}
+_RECALL_OF_CODE = {code: Recall(code.value) for code in StatusCode if code.value in Recall.__members__.values()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Mark:
+    """That something happened, and when by the hub's clock."""
+
+    at: datetime
+    event_id: EventId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The package was accepted."""
+
+    mark: Mark
+    system_id: SystemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """The signatures were judged."""
+
+    mark: Mark
+    verdict: Verdict
+    findings: tuple[SignatureFinding, ...]
+    policy: SignaturePolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """The package was turned away: refused at the door, or stopped by policy."""
+
+    mark: Mark
+    stage: str
+    document_id: DocumentId
+    sender: AgencyCode
+    system_id: SystemId
+    subject: str
+    refusals: tuple[Refusal, ...]
+    package: Package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The recipient's inbox holds the document."""
+
+    mark: Mark
+    delivery_id: DeliveryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The recipient's system acknowledged the inbox item."""
+
+    mark: Mark
+    state: InboxState
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A status was reported for the line."""
+
+    mark: Mark
+    code: StatusCode
+    description: str
+    staff: Staff
+    claimed_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What is known of one document at one recipient (code as written in its To)."""
+
+    recipient: AgencyCode
+    planned: Planned | None = None
+    taken: Mark | None = None
+    settled: tuple[Settled, ...] = ()
+    reports: tuple[Reported, ...] = ()
+    announced: State | None = None
+    announced_recall: Recall = Recall.NONE
+
+    @property
+    def reached(self) -> State:
+        """The highest state that the facts of the line itself give."""
+        reached = State.TAKEN if self.taken else State.PLANNED if self.planned else State.SENT
+        for report in self.reports:
+            state = _STATE_OF_CODE.get(report.code, State.SENT)
+            if state.rank > reached.rank:
+                reached = state
+        return reached
+
+    @property
+    def recall(self) -> Recall:
+        """How far a recall has come."""
+        recalls = (_RECALL_OF_CODE.get(report.code, Recall.NONE) for report in self.reports)
+        return max(recalls, key=lambda recall: recall.rank, default=Recall.NONE)
+
+    @property
+    def closed(self) -> bool:
+        """True when nothing more is expected of the recipient."""
+        return self.recall is Recall.AGREED or self.reached in (State.FINISHED, State.REFUSED)
+
+    def first(self, code: StatusCode) -> Reported | None:
+        """The earliest report of a code; None when it was never reported."""
+        return next((report for report in self.reports if report.code is code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """All facts about one document. It only grows, by `lifecycle.follow`."""
+
+    hub_id: HubId
+    header: DocumentHeader | None = None
+    received: Received | None = None
+    checked: Checked | None = None
+    turned: tuple[Turned, ...] = ()
+    lines: Mapping[AgencyCode, Line] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> Turned | None:
+        """The refusal that stands: by policy, or at the door when no later sending of the package was accepted."""
+        standing = self.turned if self.received is None else self._stops
+        return standing[0] if standing else None
+
+    @property
+    def _stops(self) -> tuple[Turned, ...]:
+        return tuple(turned for turned in self.turned if turned.stage == POLICY_STAGE)
+
+    def state(self, line: Line) -> State:
+        """The state shown for a line."""
+        return State.STOPPED if self._stops else line.reached
+
+    @property
+    def stage(self) -> Stage:
+        """Where the document stands."""
+        if self.refused:
+            return Stage.REFUSED
+        lines = self.lines.values()
+        if any(line.reached is State.REFUSED and line.recall is not Recall.AGREED for line in lines):
+            return Stage.RETURNED
+        if any(line.reached.rank < State.TAKEN.rank and not line.closed for line in lines):
+            return Stage.WAITING
+        return Stage.FINISHED if all(line.closed for line in lines) else Stage.PROCESSING
+
+    @property
+    def size(self) -> int:
+        """Number of facts: grows with every fact learnt, so it tells two versions of one life apart."""
+        own = sum(fact is not None for fact in (self.header, self.received, self.checked)) + len(self.turned)
+        return own + sum(_facts_of(line) for line in self.lines.values())
+
+
+def _facts_of(line: Line) -> int:
+    announced = (0 if line.announced is None else 1 + line.announced.rank) + line.announced_recall.rank
+    marks = sum(fact is not None for fact in (line.planned, line.taken))
+    return 1 + marks + len(line.settled) + len(line.reports) + announced

@@ -1,0 +1,237 @@
+"""How lives grow: a join-semilattice (reliability I5, fault F27).
+
+`follow` adds the facts of one event. It is commutative, associative and idempotent, so neither the order in which
+events arrive, across topics or late, nor their repetition can matter.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from hub.model.events import (
+    DeliveryPlanned,
+    DeliverySettled,
+    DeliveryTaken,
+    DocumentReceived,
+    DocumentRefused,
+    Event,
+    SignatureChecked,
+    StatusChanged,
+    StatusReported,
+)
+from hub.model.ids import AgencyCode, DeliveryId, HubId, event_id
+from hub.model.values import DocumentHeader
+from services.status.life import (
+    Checked,
+    Life,
+    Line,
+    Mark,
+    Planned,
+    Recall,
+    Received,
+    Reported,
+    Settled,
+    State,
+    Turned,
+)
+
+KEPT_PER_CODE = 10
+"""Reports kept per line and code, the earliest: 05 may be repeated without end; the log holds them all."""
+
+STEP, RECALL_STEP = "status.changed", "status.changed.recall"
+
+LineEvent = DeliveryPlanned | DeliveryTaken | DeliverySettled | StatusReported | StatusChanged
+
+_DOCUMENT_KIND = "document"
+_RECALLS = {recall.value for recall in Recall}
+_STATES = {state.value for state in State}
+
+
+def hub_id_of(event: Event) -> HubId | None:
+    """The document an event tells about; None when it tells nothing of its life (deliveries of status messages)."""
+    match event:
+        case DocumentReceived() | SignatureChecked():
+            return event.header.hub_id
+        case DeliveryPlanned() | DeliveryTaken() | DeliverySettled():
+            return event.hub_id if event.kind == _DOCUMENT_KIND else None
+        case DocumentRefused() | StatusReported() | StatusChanged():
+            return event.hub_id
+        case _:
+            return None
+
+
+def follow(life: Life, event: Event) -> Life:
+    """The life with the event's facts; an equal life when it tells nothing new."""
+    if hub_id_of(event) != life.hub_id:
+        return life
+    mark = Mark(at=event.occurred_at, event_id=event.event_id)
+    match event:
+        case DocumentReceived():
+            received = Received(mark=mark, system_id=event.system_id)
+            return _with_header(replace(life, received=_first(life.received, received)), event.header)
+        case SignatureChecked():
+            checked = Checked(mark=mark, verdict=event.verdict, findings=event.findings, policy=event.policy)
+            return _with_header(replace(life, checked=_first(life.checked, checked)), event.header)
+        case DocumentRefused():
+            return replace(life, turned=_union(life.turned, _turned(mark, event)))
+        case DeliveryPlanned() | DeliveryTaken() | DeliverySettled() | StatusReported() | StatusChanged():
+            line = life.lines.get(event.recipient) or Line(recipient=event.recipient)
+            return replace(life, lines={**life.lines, event.recipient: _follow_line(line, event, mark)})
+        case _:
+            return life
+
+
+def _with_header(life: Life, header: DocumentHeader) -> Life:
+    missing = {code: Line(recipient=code) for code in header.recipients if code not in life.lines}
+    return replace(life, header=life.header or header, lines={**life.lines, **missing} if missing else life.lines)
+
+
+def _follow_line(line: Line, event: LineEvent, mark: Mark) -> Line:
+    match event:
+        case DeliveryPlanned():
+            planned = Planned(mark=mark, delivery_id=DeliveryId(event.event_id))
+            return replace(line, planned=_first(line.planned, planned))
+        case DeliveryTaken():
+            return replace(line, taken=mark if line.taken is None else min(line.taken, mark))
+        case DeliverySettled():
+            settled = Settled(mark=mark, state=event.state, description=event.description)
+            return replace(line, settled=_union(line.settled, settled))
+        case StatusReported():
+            return replace(line, reports=_union(line.reports, _reported(mark, event)))
+        case StatusChanged():
+            return _announced(line, event.current)
+
+
+def _turned(mark: Mark, event: DocumentRefused) -> Turned:
+    return Turned(
+        mark=mark, stage=event.stage, document_id=event.document_id, sender=event.sender, system_id=event.system_id,
+        subject=event.subject, refusals=event.refusals, package=event.package,
+    )  # fmt: skip
+
+
+def _reported(mark: Mark, event: StatusReported) -> Reported:
+    return Reported(
+        mark=mark, code=event.status, description=event.description, staff=event.staff, claimed_at=event.reported_at
+    )
+
+
+def _announced(line: Line, current: str) -> Line:
+    if current in _RECALLS:
+        return replace(line, announced_recall=max(line.announced_recall, Recall(current), key=lambda one: one.rank))
+    if current in _STATES and (line.announced is None or line.announced.rank < State(current).rank):
+        return replace(line, announced=State(current))
+    return line
+
+
+Once = TypeVar("Once", Received, Checked, Planned)
+Many = TypeVar("Many", Turned, Settled, Reported)
+
+
+def _first(known: Once | None, new: Once) -> Once:
+    """The earlier of two facts of which there is one: a minimum."""
+    return new if known is None or new.mark < known.mark else known
+
+
+def _union(known: tuple[Many, ...], new: Many) -> tuple[Many, ...]:
+    """A set by event id in order of time, cut to the earliest of each kind: cutting commutes with uniting."""
+    if new in known:
+        return known
+    facts: dict[str, Many] = {}
+    for fact in sorted((*known, new), key=lambda fact: fact.mark):
+        facts.setdefault(fact.mark.event_id, fact)
+    kept: list[Many] = []
+    counts: dict[str, int] = {}
+    for fact in facts.values():
+        kind, limit = _kind(fact)
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= limit:
+            kept.append(fact)
+    return tuple(kept)
+
+
+def _kind(fact: Turned | Settled | Reported) -> tuple[str, int]:
+    """What a fact is counted under, and how many of it are kept."""
+    match fact:
+        case Reported():
+            return fact.code, KEPT_PER_CODE
+        case Settled():
+            return fact.state, 1
+        case Turned():
+            return fact.stage, 1
+
+
+def changes(before: Life, cause: Event) -> tuple[StatusChanged, ...]:
+    """The `status.changed` events that follow from one more event: what moved up beyond what was announced.
+
+    Nothing is announced before the header is known, because readers need sender and DocumentId; the event that brings
+    the header announces what the lines have reached by then. So a repeated cause gives nothing: it is announced.
+    """
+    life = follow(before, cause)
+    if life.header is None:
+        return ()
+    return tuple(change for line in _touched(life, cause) for change in _moves(life, life.header, line, cause))
+
+
+def _touched(life: Life, cause: Event) -> Iterable[Line]:
+    if life.header is not None and isinstance(cause, LineEvent) and cause.recipient in life.lines:
+        return (life.lines[cause.recipient],)
+    return life.lines.values()
+
+
+def _moves(life: Life, header: DocumentHeader, line: Line, cause: Event) -> Iterator[StatusChanged]:
+    state, recall = life.state(line), line.recall
+    if line.announced is None or state.rank > line.announced.rank:
+        yield _change(header, line.recipient, cause, STEP, line.announced or "", state)
+    if recall.rank > line.announced_recall.rank:
+        yield _change(header, line.recipient, cause, RECALL_STEP, line.announced_recall, recall)
+
+
+def _change(
+    header: DocumentHeader, recipient: AgencyCode, cause: Event, step: str, previous: str, current: str
+) -> StatusChanged:
+    return StatusChanged(
+        event_id=event_id(cause.event_id, step, recipient),
+        occurred_at=cause.occurred_at,
+        cause_id=cause.event_id,
+        hub_id=header.hub_id,
+        document_id=header.document_id,
+        sender=header.sender,
+        recipient=recipient,
+        previous=str(previous),
+        current=str(current),
+    )
+
+
+def run_up(lives: Mapping[HubId, Life], causes: Sequence[Event]) -> tuple[Life | None, ...]:
+    """For each cause of a batch the life as it stands before it, the batch's earlier causes and announcements included.
+
+    None for causes that tell nothing of a document's life.
+    """
+    now = dict(lives)
+    before: list[Life | None] = []
+    for cause in causes:
+        hub_id = hub_id_of(cause)
+        if hub_id is None:
+            before.append(None)
+            continue
+        life = now.get(hub_id) or Life(hub_id=hub_id)
+        before.append(life)
+        now[hub_id] = grown(life, (cause, *changes(life, cause)))
+    return tuple(before)
+
+
+def grown(life: Life, events: Iterable[Event]) -> Life:
+    """The life after all these events."""
+    for event in events:
+        life = follow(life, event)
+    return life
+
+
+def all_grown(lives: Mapping[HubId, Life], events: Iterable[Event]) -> dict[HubId, Life]:
+    """These lives after all events that concern them."""
+    after = dict(lives)
+    for event in events:
+        hub_id = hub_id_of(event)
+        if hub_id in after:
+            after[hub_id] = follow(after[hub_id], event)
+    return after

@@ -1,0 +1,57 @@
+"""Identifiers resolve for ever; lower levels are served by the nearest ancestor's connection."""
+
+from hub.model.directory import Directory
+from hub.model.ids import AgencyCode, SystemId
+from tests.fakes.events import agency, connection
+
+
+def directory(*events: object) -> Directory:
+    found = Directory()
+    for event in events:
+        found.learn(event)  # type: ignore[arg-type]
+    return found
+
+
+def test_every_code_an_agency_had_resolves_to_it() -> None:
+    found = directory(agency("000.00.00.G22", "01.01.G22"))
+    resolved = found.resolve(AgencyCode("01.01.G22"))
+    assert resolved is not None
+    assert resolved.code == "000.00.00.G22"
+    assert found.same_agency(AgencyCode("01.01.G22"), AgencyCode("000.00.00.G22"))
+
+
+def test_an_old_code_still_resolves_after_the_entry_forgot_it() -> None:
+    found = directory(agency("000.00.00.G22", "01.01.G22"), agency("000.00.00.G22"))
+    assert found.resolve(AgencyCode("01.01.G22")) is not None
+
+
+def test_unknown_codes_resolve_to_nothing() -> None:
+    assert directory().resolve(AgencyCode("000.00.99.H99")) is None
+
+
+def test_own_connection_goes_before_the_ancestors() -> None:
+    found = directory(
+        agency("H53"), agency("H53.01", parent="H53"), agency("H53.02", parent="H53"),
+        connection("lgsp", "H53"), connection("own", "H53.01"),
+    )  # fmt: skip
+    assert found.may_act_for(SystemId("own"), AgencyCode("H53.01"))
+    assert not found.may_act_for(SystemId("lgsp"), AgencyCode("H53.01"))
+    assert found.may_act_for(SystemId("lgsp"), AgencyCode("H53.02"))
+    assert set(found.served_by(SystemId("lgsp"))) == {"H53", "H53.02"}
+
+
+def test_a_circle_of_parents_ends() -> None:
+    found = directory(agency("A", parent="B"), agency("B", parent="A"))
+    resolved = found.resolve(AgencyCode("A"))
+    assert resolved is not None
+    assert found.server_of(resolved) is None
+
+
+def test_a_locked_connection_serves_nobody() -> None:
+    found = directory(agency("A"), connection("s", "A"), connection("s", "A", active=False))
+    assert found.served_by(SystemId("s")) == ()
+
+
+def test_a_connection_that_gives_an_agency_up_serves_it_no_more() -> None:
+    found = directory(agency("A"), agency("B"), connection("s", "A", "B"), connection("s", "B"))
+    assert found.served_by(SystemId("s")) == ("B",)
