@@ -2,7 +2,7 @@
 
 import typer
 
-from sim import authority_command, make_command
+from sim import authority_command, bench, demo, make_command, run_commands
 
 app = typer.Typer(
     name="sim",
@@ -12,6 +12,10 @@ app = typer.Typer(
 )
 app.command("authority")(authority_command.authority)
 app.command("make")(make_command.make)
+app.command("demo")(demo.demo)
+app.command("run")(run_commands.run)
+app.command("check")(run_commands.check)
+app.command("bench")(bench.bench)
 
 
 def main() -> None:

@@ -118,8 +118,13 @@ class HubClient:
         now = time.time()
         if now > self._token_ends - _RENEW_BEFORE:
             self._token_ends = now + _TOKEN_SECONDS
-            self._token = jwt.encode({"sub": self._system_id, "exp": int(self._token_ends)}, self._secret, "HS256")
+            self._token = bearer(self._system_id, self._secret, self._token_ends)
         return {"Authorization": f"Bearer {self._token}"}
+
+
+def bearer(system_id: str, secret: str, ends: float) -> str:
+    """A bearer token of a connection, valid until `ends` (seconds since the epoch)."""
+    return jwt.encode({"sub": system_id, "exp": int(ends)}, secret, "HS256")
 
 
 def _item(entry: dict[str, Any]) -> Item:

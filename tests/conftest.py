@@ -12,7 +12,10 @@ import pytest
 from sim.place import Place
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / ".local" / "test"
+RUNNING = os.environ.get("HUB_TEST_STACK", "")
+"""Folder of a stack that runs already and is to be used as it is; empty: the tests bring up their own."""
+
+FOLDER = Path(RUNNING) if RUNNING else ROOT / ".local" / "test"
 PORT_BASE = 23000
 UP_SECONDS = 420
 
@@ -29,6 +32,9 @@ def hubctl(*arguments: str, seconds: int = UP_SECONDS, check: bool = True) -> su
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Place]:
     """A whole stack with fresh state; HUB_TEST_KEEP=1 leaves it running after the tests for a look."""
+    if RUNNING:
+        yield Place.at(FOLDER)
+        return
     hubctl("local", "down", check=False)
     hubctl("local", "reset", "--yes", check=False)
     started = hubctl(

@@ -6,7 +6,7 @@ software matches names alone, so a second reading of the same file must not be p
 
 from collections.abc import Sequence
 
-from hub.model.ids import AgencyCode, DocumentId
+from hub.model.ids import AgencyCode, DocumentId, digest
 from hub.model.reasons import Code
 from hub.model.values import Refusal, Staff
 from hub.wire.edxml import ReadAttachment, ReadDocument, ReadStatus, Unreadable
@@ -38,8 +38,9 @@ class _Fields:
         self.findings: list[Refusal] = []
 
     def find(self, code: Code, field: str, detail: str = "") -> None:
-        if len(self.findings) < _MOST_FINDINGS:
-            self.findings.append(Refusal(code=code, field=field[:200], detail=detail[:200]))
+        finding = Refusal(code=code, field=field[:200], detail=detail[:200])
+        if finding not in self.findings and len(self.findings) < _MOST_FINDINGS:
+            self.findings.append(finding)
 
     def many(self, parent: Node | None, name: str) -> list[Node]:
         """Children with this name; one under a foreign namespace is a finding."""
@@ -164,7 +165,7 @@ def _attachment(fields: _Fields, announced: tuple[int, Node], sent: tuple[int, N
         name=fields.text(reference, told, "AttachmentName") or name,
         content_type=fields.text(reference, told, "ContentType") or type_name,
         size=content.size if content is not None else 0,
-        digest=content.digest if content is not None else EMPTY,
+        digest=content.digest if content is not None else digest(b""),
         head=content.head if content is not None else b"",
     )
 

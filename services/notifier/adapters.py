@@ -15,8 +15,8 @@ keep attempts. When the collections are rebuilt into a fresh database, older ale
 database restored from a backup has lost attempts without knowing it: remove `custody` then, so that it begins anew.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
@@ -27,6 +27,7 @@ from hub.model.ids import AgencyCode, DeliveryId, DocumentId, EventId, HubId
 from hub.model.record import Recorded
 from hub.model.statuses import Channel
 from hub.runtime.mongo import bulk, guarded
+from services.notifier.adapters_attempts import attempt_of
 from services.notifier.alerts import CHANNELS, NOT_FETCHED, Watch
 from services.notifier.attempts import Case
 from services.notifier.handlers import OpenAlert
@@ -92,9 +93,10 @@ class MongoBook:
                 case DeliverySettled(kind="document") as event:
                     settled = {**_moment(event, record), "state": event.state.value}
                     watches.append(_update(event.delivery_id, {"settled": settled}, _WATCH_OPEN))
-                case AlertRaised(level="not_fetched") as event:
-                    watches.append(_alerted(event))
+                case AlertRaised() as event:
                     alerts.append(_update(event.event_id, {"raised": _raised(event, record)}, _ALERT_OPEN, _key(event)))
+                    if event.level == NOT_FETCHED:
+                        watches.append(_alerted(event))
                 case AlertSent() as event:
                     alerts.append(_update(event.alert_id, {"sent": _sent(event, record)}, _ALERT_OPEN, _key(event)))
         await bulk(self._database, "alerts", alerts)
@@ -112,7 +114,10 @@ class MongoBook:
         wanted = {**OPEN, "planned.partition": {"$in": sorted(partitions)}}
         async with guarded():
             row = await self._watches.find_one(wanted, {"planned.at": 1}, sort=[("planned.at", ASCENDING)])
-        return _utc(row["planned"]["at"]) if row else None
+        if row is None:
+            return None
+        planned_at: datetime = row["planned"]["at"]
+        return planned_at
 
     async def watches(self, ids: Sequence[DeliveryId]) -> Mapping[DeliveryId, Watch]:
         """These watches as they are now."""
@@ -146,3 +151,103 @@ class MongoBook:
             ours=custody is not None and raised["offset"] >= custody["offset"],
             attempt=attempt_of(attempt) if attempt else None,
         )
+
+
+def _update(row_id: str, part: Mapping[str, Row], still_open: Row, key: Row | None = None) -> UpdateOne:
+    """Upsert a row: enter `part` unless the row has it from an earlier offset, then work out anew whether it is open."""
+    fields: dict[str, Any] = {name: {"$literal": value} for name, value in (key or {}).items()}
+    for name, value in part.items():
+        known = {"$ifNull": [f"${name}.offset", _NEVER]}
+        fields[name] = {"$cond": [{"$lte": [known, value["offset"]]}, f"${name}", {"$literal": dict(value)}]}
+    return UpdateOne({"_id": row_id}, [{"$set": fields}, {"$set": still_open}], upsert=True)
+
+
+def _alerted(event: AlertRaised) -> UpdateOne:
+    fields = {f"alerted.{event.channel.value}": {"$literal": True}}
+    return UpdateOne({"_id": event.delivery_id}, [{"$set": fields}, {"$set": _WATCH_OPEN}], upsert=True)
+
+
+def _moment(event: Event, record: Recorded[Event]) -> dict[str, Any]:
+    return {"offset": record.offset, "at": event.occurred_at}
+
+
+def _planned(event: DeliveryPlanned, record: Recorded[Event]) -> Row:
+    return _moment(event, record) | {
+        "partition": record.partition,
+        "hub_id": event.hub_id,
+        "document_id": event.document_id,
+        "sender": event.sender,
+        "recipient": event.recipient,
+        "agency": event.agency,
+        "code": event.code,
+        "subject": event.subject,
+        "trace": record.trace,
+    }
+
+
+def _key(event: AlertRaised | AlertSent) -> Row:
+    return {
+        "hub_id": event.hub_id,
+        "recipient": event.recipient,
+        "level": event.level,
+        "channel": event.channel.value,
+    }
+
+
+def _raised(event: AlertRaised, record: Recorded[Event]) -> Row:
+    return _moment(event, record) | {
+        "partition": record.partition,
+        "cause_id": event.cause_id,
+        "delivery_id": event.delivery_id,
+        "document_id": event.document_id,
+        "agency": event.agency,
+        "contacts": list(event.contacts),
+        "addresses": list(event.addresses),
+        "subject": event.subject,
+        "code": event.code,
+        "waiting_since": event.waiting_since,
+        "trace": record.trace,
+    }
+
+
+def _sent(event: AlertSent, record: Recorded[Event]) -> Row:
+    return _moment(event, record) | {"outcome": event.outcome.value, "detail": event.detail}
+
+
+def _watch(row: Row) -> Watch:
+    planned = row["planned"]
+    return Watch(
+        delivery_id=DeliveryId(row["_id"]),
+        hub_id=HubId(planned["hub_id"]),
+        document_id=DocumentId(planned["document_id"]),
+        recipient=AgencyCode(planned["recipient"]),
+        agency=AgencyCode(planned["agency"]),
+        code=planned["code"],
+        subject=planned["subject"],
+        planned_at=planned["at"],
+        partition=planned["partition"],
+        trace=planned["trace"],
+        closed="taken" in row or "settled" in row,
+        alerted=frozenset(Channel(channel) for channel in row.get("alerted", ())),
+    )
+
+
+def _alert(row: Row) -> AlertRaised:
+    raised = row["raised"]
+    return AlertRaised(
+        event_id=EventId(row["_id"]),
+        occurred_at=raised["at"],
+        cause_id=raised["cause_id"],
+        delivery_id=DeliveryId(raised["delivery_id"]),
+        hub_id=HubId(row["hub_id"]),
+        document_id=DocumentId(raised["document_id"]),
+        recipient=AgencyCode(row["recipient"]),
+        agency=AgencyCode(raised["agency"]),
+        level=row["level"],
+        channel=Channel(row["channel"]),
+        contacts=tuple(raised["contacts"]),
+        addresses=tuple(raised["addresses"]),
+        subject=raised["subject"],
+        code=raised["code"],
+        waiting_since=raised["waiting_since"],
+    )

@@ -21,6 +21,7 @@ class SmtpTls(StrEnum):
 class NotifierSettings(HubSettings):
     """What the notifier needs on top of the hub's settings; all of it starts with HUB_."""
 
+    group: str = Field(default="notifier", min_length=1)
     not_fetched_seconds: float = Field(default=1800, gt=0, le=30 * 86400)
     smtp_host: str = Field(default="127.0.0.1", min_length=1)
     smtp_port: int = Field(default=21040, ge=1, le=65535)

@@ -3,6 +3,7 @@
 Weak ones (MD5, SHA-1, SHA-224, DSA) are evaluated all the same: broken and weak is reported as broken.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -92,9 +93,23 @@ _NOT_TO_BE_HAD = frozenset(
 )
 
 
-def permission(uri: str) -> Permission:
-    """What the list says of a signature, digest or canonicalization method."""
-    if uri in _SIGNATURE_URIS or uri in _DIGEST_URIS or uri in CANONICAL_METHODS:
+def signature_permission(uri: str) -> Permission:
+    """What the list says of a signature method."""
+    return _permission(uri, _SIGNATURE_URIS)
+
+
+def digest_permission(uri: str) -> Permission:
+    """What the list says of a digest method."""
+    return _permission(uri, _DIGEST_URIS)
+
+
+def canonical_permission(uri: str) -> Permission:
+    """What the list says of a canonicalization method."""
+    return _permission(uri, CANONICAL_METHODS)
+
+
+def _permission(uri: str, listed: Container[str]) -> Permission:
+    if uri in listed:
         return Permission.ALLOWED
     return Permission.UNSUPPORTED if uri in _NOT_TO_BE_HAD else Permission.FORBIDDEN
 

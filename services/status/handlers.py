@@ -13,7 +13,7 @@ from services.status import lifecycle, timeline
 from services.status.access import Connection, Operator, Viewer, view
 from services.status.life import Life, Stage
 from services.status.reports import Period, ReportB, Tally, report_b
-from services.status.search import agencies_named, codes_of, terms
+from services.status.search import agencies_named, terms
 from services.status.timeline import Evidence, Summary, Timeline
 
 Place = tuple[str, int, int]
@@ -51,7 +51,7 @@ class Sought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One page of lives, newest first; `total` counts no further than `Archive.MOST_COUNTED`."""
+    """One page of lives, newest first; `total` counts no further than the archive's limit."""
 
     lives: tuple[Life, ...]
     total: int
@@ -155,9 +155,8 @@ class Documents:
 
     async def sent(self, caller: Connection, after: Cursor | None, limit: int) -> SentPage:
         """What the caller's agencies sent, refusals included, newest first."""
-        lives = await self._archive.sent_by(
-            caller.system_id, self._codes_of(caller.system_id), after, limit + 1
-        )
+        senders = self._directory.all_codes(self._directory.served_by(caller.system_id))
+        lives = await self._archive.sent_by(caller.system_id, senders, after, limit + 1)
         items = self._summaries(lives[:limit])
         more = len(lives) > limit and bool(items)
         return SentPage(items=items, next=Cursor(at=items[-1].at, hub_id=items[-1].hub_id) if more else None)
@@ -179,10 +178,6 @@ class Documents:
                 return [agency.code for agency in self._directory.agencies()]
             case Connection(system_id=system_id):
                 return self._directory.served_by(system_id)
-
-    def _codes_of(self, system_id: SystemId) -> tuple[AgencyCode, ...]:
-        agencies = (self._directory.resolve(code) for code in self._directory.served_by(system_id))
-        return tuple(code for agency in agencies if agency for code in codes_of(agency))
 
     def _summaries(self, lives: Sequence[Life]) -> tuple[Summary, ...]:
         return tuple(entry for life in lives if (entry := timeline.summary(life, self._directory)))

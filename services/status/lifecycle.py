@@ -232,6 +232,6 @@ def all_grown(lives: Mapping[HubId, Life], events: Iterable[Event]) -> dict[HubI
     after = dict(lives)
     for event in events:
         hub_id = hub_id_of(event)
-        if hub_id in after:
+        if hub_id is not None and hub_id in after:
             after[hub_id] = follow(after[hub_id], event)
     return after

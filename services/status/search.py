@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterable
 
 from hub.model.directory import Directory
-from hub.model.events import AgencyChanged
 from hub.model.ids import AgencyCode
 from services.status.life import Life
 
@@ -51,11 +50,5 @@ def agencies_named(query: str, directory: Directory) -> tuple[AgencyCode, ...]:
     wanted = " ".join(folded(query).split())
     if not wanted:
         return ()
-    return tuple(
-        code for agency in directory.agencies() if wanted in folded(agency.name) for code in codes_of(agency)
-    )
-
-
-def codes_of(agency: AgencyChanged) -> tuple[AgencyCode, ...]:
-    """All codes an agency has or had."""
-    return (agency.code, *(identifier.code for identifier in agency.identifiers if identifier.code != agency.code))
+    named = [agency.code for agency in directory.agencies() if wanted in folded(agency.name)]
+    return directory.all_codes(named)

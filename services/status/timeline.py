@@ -37,6 +37,9 @@ _ODDITIES = {
 }
 
 
+_ACCEPTING = frozenset({StatusCode.ACCEPTED, StatusCode.ASSIGNED, StatusCode.PROCESSING, StatusCode.FINISHED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """An agency: code as written in the document, name from the directory."""
@@ -45,27 +48,37 @@ class Party:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """One reported status. `late`: a higher one had come before it."""
+class Kind(StrEnum):
+    """What kind of thing happened at a moment of a line."""
 
-    code: StatusCode
-    label: Label
-    at: datetime
-    claimed_at: str
-    staff: Staff
-    description: str
-    late: bool
+    SENT = "sent"
+    IN_INBOX = "in_inbox"
+    DOWNLOADED = "downloaded"
+    ACKNOWLEDGED = "acknowledged"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
-    """What the recipient's system said of the inbox item."""
+class Moment:
+    """Something that happened on a line. `code` is the status code or the inbox state; empty for the hub's own steps.
 
-    state: InboxState
-    label: Label
+    `claimed_at` is the time the reporter wrote; `late` says that a higher status had come before.
+    """
+
+    kind: Kind
     at: datetime
-    description: str
+    label: Label
+    code: str = ""
+    staff: Staff | None = None
+    description: str = ""
+    claimed_at: str = ""
+    late: bool = False
+
+    @property
+    def note(self) -> str:
+        """Who said what, in one line; empty when nobody said anything."""
+        person = self.staff.name or self.staff.department if self.staff else ""
+        return " – ".join(text for text in (person, self.description) if text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +109,7 @@ class Track:
     recall: Recall
     recall_label: Label
     times: Times
-    statuses: tuple[Status, ...]
-    acknowledgements: tuple[Acknowledgement, ...]
+    moments: tuple[Moment, ...]
     warnings: tuple[Warned, ...]
     expected: Label | None
 
@@ -335,15 +347,10 @@ def _track(life: Life, line: Line, directory: Directory) -> Track:
         recall=line.recall,
         recall_label=wording.RECALLS[line.recall],
         times=_times(life, line),
-        statuses=_statuses(line),
-        acknowledgements=tuple(
-            Acknowledgement(state=settled.state, label=wording.INBOX_STATES[settled.state], at=settled.mark.at,
-                            description=settled.description)
-            for settled in line.settled
-        ),
+        moments=tuple(sorted(_moments(life, line), key=lambda moment: moment.at)),
         warnings=tuple(Warned(oddity=oddity, label=_ODDITIES[oddity]) for oddity in _oddities(line)),
         expected=_expected(line, state),
-    )  # fmt: skip
+    )
 
 
 def _times(life: Life, line: Line) -> Times:
@@ -356,20 +363,39 @@ def _times(life: Life, line: Line) -> Times:
     )
 
 
-def _statuses(line: Line) -> tuple[Status, ...]:
-    return tuple(_status(report, line.reports[:place]) for place, report in enumerate(line.reports))
+def _moments(life: Life, line: Line) -> Iterable[Moment]:
+    times = _times(life, line)
+    for kind, at, label in (
+        (Kind.SENT, times.sent, wording.STATES[State.SENT]),
+        (Kind.IN_INBOX, times.in_inbox, wording.STATES[State.PLANNED]),
+        (Kind.DOWNLOADED, times.downloaded, wording.STATES[State.TAKEN]),
+    ):
+        if at is not None:
+            yield Moment(kind=kind, at=at, label=label)
+    for settled in line.settled:
+        label = wording.INBOX_STATES[settled.state]
+        yield Moment(kind=Kind.ACKNOWLEDGED, at=settled.mark.at, label=label, code=settled.state,
+                     description=settled.description)  # fmt: skip
+    for place, report in enumerate(line.reports):
+        yield _status(report, late=_late(report, line.reports[:place]))
 
 
-def _status(report: Reported, before: tuple[Reported, ...]) -> Status:
-    return Status(
-        code=report.code,
-        label=wording.label(report.code.vi, report.code.en),
+def _status(report: Reported, *, late: bool) -> Moment:
+    return Moment(
+        kind=Kind.STATUS,
         at=report.mark.at,
-        claimed_at=report.claimed_at,
+        label=wording.label(report.code.vi, report.code.en),
+        code=report.code,
         staff=report.staff,
         description=report.description,
-        late=any(_rank(earlier) > _rank(report) for earlier in before if _rank(report)),
+        claimed_at=report.claimed_at,
+        late=late,
     )
+
+
+def _late(report: Reported, before: tuple[Reported, ...]) -> bool:
+    """True when a status that should follow this one had come before it."""
+    return _rank(report) > 0 and any(_rank(earlier) > _rank(report) for earlier in before)
 
 
 def _rank(report: Reported) -> int:
@@ -379,10 +405,9 @@ def _rank(report: Reported) -> int:
 
 def _oddities(line: Line) -> Iterable[Oddity]:
     codes = {report.code for report in line.reports}
-    if StatusCode.REFUSED in codes and any(_rank(r) >= State.ACCEPTED.rank for r in line.reports
-                                           if r.code is not StatusCode.REFUSED):  # fmt: skip
+    if StatusCode.REFUSED in codes and codes & _ACCEPTING:
         yield Oddity.REFUSED_AND_ACCEPTED
-    if any(status.late for status in _statuses(line)):
+    if any(_late(report, line.reports[:place]) for place, report in enumerate(line.reports)):
         yield Oddity.OUT_OF_ORDER
     if any(settled.state is InboxState.FAIL for settled in line.settled) and not codes:
         yield Oddity.LOAD_FAILED

@@ -33,16 +33,24 @@ async def test_parking_the_same_record_again_gives_the_same_event() -> None:
     log = FakeLog()
     parking = Parking("router", log, lambda: NOW)  # type: ignore[arg-type]
     await parking.park(Origin(), Invalid("X"))
-    await parking.park(Origin(), Invalid("X"))
+    await Parking("router", log, lambda: NOW).park(Origin(), Invalid("X"))  # type: ignore[arg-type]  # after a restart
     assert len({event.event_id for event in log.events()}) == 1
+
+
+async def test_a_batch_tried_again_parks_and_counts_its_records_once() -> None:
+    log = FakeLog()
+    parking = Parking("router", log, lambda: NOW, limit=2)  # type: ignore[arg-type]
+    for _ in range(5):
+        await parking.park(Origin(), Invalid("X"))
+    assert len(log.events()) == 1
 
 
 async def test_too_many_in_a_row_mean_that_we_are_broken() -> None:
     parking = Parking("router", FakeLog(), lambda: NOW, limit=3)  # type: ignore[arg-type]
-    for _ in range(2):
-        await parking.park(Origin(), Invalid("X"))
+    for offset in range(2):
+        await parking.park(Origin(offset=offset), Invalid("X"))
     parking.succeeded()
-    for _ in range(2):
-        await parking.park(Origin(), Invalid("X"))
+    for offset in range(2, 4):
+        await parking.park(Origin(offset=offset), Invalid("X"))
     with pytest.raises(Broken):
-        await parking.park(Origin(), Invalid("X"))
+        await parking.park(Origin(offset=4), Invalid("X"))

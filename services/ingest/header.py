@@ -1,0 +1,79 @@
+"""◆ The document header: what events carry of a package, its free texts shortened so that an event stays small."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hub.model.events import DocumentReceived
+from hub.model.ids import HubId
+from hub.model.statuses import BusinessType
+from hub.model.values import Attachment, DocumentHeader
+from hub.wire.avro import encode
+from hub.wire.edxml import ReadAttachment, ReadDocument
+from hub.wire.edxml_dates import read_date
+from services.ingest.intake import Submission, business_type
+
+LARGEST_EVENT = 60_000
+"""Bytes of an encoded event; the log's own agreement is 64 KB (DESIGN §3)."""
+_SUBJECT, _NAME, _SHORT, _TYPE = 500, 255, 100, 80
+_NAME_STEPS = (255, 100, 40, 12)
+_TRUE = frozenset({"1", "true"})
+
+
+def header_of(submission: Submission, document: ReadDocument, hub_id: HubId) -> DocumentHeader:
+    """The header of an acceptable document."""
+    day = read_date(document.promulgation_date)
+    return DocumentHeader(
+        hub_id=hub_id,
+        document_id=document.document_id,
+        business_type=business_type(document.business_type) or BusinessType.NEW,
+        sender=document.sender,
+        sender_name=one_line(document.sender_name, _NAME),
+        recipients=document.recipients,
+        number=one_line(document.number, _SHORT),
+        notation=one_line(document.notation, _SHORT),
+        subject=one_line(document.subject, _SUBJECT),
+        type_name=one_line(document.type_name, _SHORT),
+        promulgation_date=day.isoformat() if day is not None else "",
+        priority=_priority(document.priority),
+        paper=document.paper.lower() in _TRUE,
+        attachments=tuple(_attachment(attachment) for attachment in document.attachments),
+        package=submission.package,
+    )
+
+
+def fitted(event: DocumentReceived) -> DocumentReceived:
+    """The event small enough for the log: attachments' names give way, the package keeps them whole."""
+    for longest in _NAME_STEPS:
+        shorter = tuple(replace(file, name=_shortened(file.name, longest)) for file in event.header.attachments)
+        event = replace(event, header=replace(event.header, attachments=shorter))
+        if len(encode(event, 0)) <= LARGEST_EVENT:
+            break
+    return event
+
+
+def one_line(text: str, longest: int) -> str:
+    """A free text as one line without control characters, shortened."""
+    clean = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
+    return " ".join(clean.split())[:longest]
+
+
+def _shortened(name: str, longest: int) -> str:
+    """Keep the end of a long name: the extension is worth more than the middle."""
+    return name if len(name) <= longest else f"{name[: longest - 9]}…{name[-8:]}"
+
+
+def _attachment(read: ReadAttachment) -> Attachment:
+    return Attachment(
+        content_id=one_line(read.content_id, _SHORT),
+        name=one_line(read.name, _NAME),
+        content_type=one_line(read.content_type, _TYPE),
+        size=read.size,
+        digest=read.digest,
+    )
+
+
+def _priority(text: str) -> int:
+    """0 to 4; anything else is an ordinary document, as receivers treat it."""
+    levels: Sequence[str] = ("0", "1", "2", "3", "4")
+    return levels.index(text) if text in levels else 0

@@ -1,0 +1,224 @@
+"""Doors of the notifier: the topics it takes, and time.
+
+`Deadlines` sleeps until the earliest open watch is due and raises what is; new watches wake it only when they are
+earlier. `services/notifier/app_lanes.py` sends what was raised, each channel on its own.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from hub.model.errors import Transient
+from hub.model.events import AlertRaised, AlertSent, DeliveryPlanned, Event
+from hub.model.record import Recorded
+from hub.model.statuses import Channel
+from hub.runtime import telemetry, tracing
+from hub.runtime.clock import Clock
+from hub.runtime.four_steps import FourSteps
+from hub.runtime.logs import logger
+from services.notifier.alerts import due_at
+from services.notifier.app_lanes import Lane
+from services.notifier.clock_guard import Reading, look
+from services.notifier.handlers import Book, Concluded, DueWatch, Known, OpenAlert
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_NO_PROGRESS_SECONDS = 1.0
+_EARLIEST = datetime.min
+
+
+class GuardedClock:
+    """The hub's clock, not believed when it runs ahead of the monotonic one (`clock_guard`)."""
+
+    def __init__(self, wall: Clock, monotonic: Callable[[], float], hold: timedelta) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._hold = hold
+        self._last: Reading | None = None
+
+    def __call__(self) -> datetime:
+        """The moment to believe."""
+        wall = self._wall()
+        reading = look(self._last, wall, self._monotonic(), self._hold)
+        if reading.ahead_since is not None and (self._last is None or self._last.ahead_since is None):
+            ahead = (wall - reading.believed).total_seconds()
+            logger().error("the clock jumped ahead and is not believed for now", seconds=round(ahead))
+        self._last = reading
+        return reading.believed.replace(microsecond=reading.believed.microsecond // 1000 * 1000)
+
+
+class Custody(Protocol):
+    """Since when this database has kept attempts."""
+
+    async def missing(self, partitions: frozenset[int]) -> frozenset[int]:
+        """Partitions for which it has not begun to."""
+        ...
+
+    async def begin(self, ends: Mapping[int, int]) -> None:
+        """It begins at these offsets."""
+        ...
+
+
+class Takeover:
+    """What must be known before anything is raised: own events that a crash left unprojected, and open alerts."""
+
+    def __init__(
+        self, *, custody: Custody, partitions: Callable[[], Awaitable[set[int]]],
+        ends: Callable[[frozenset[int]], Awaitable[dict[int, int]]], catch_up: Callable[[], Awaitable[object]],
+        resolve_doubt: Callable[[], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        self._custody = custody
+        self._partitions = partitions
+        self._ends = ends
+        self._catch_up = catch_up
+        self.resolve_doubt = resolve_doubt
+
+    async def __call__(self) -> None:
+        """Custody first: what is projected later than it began is ours to send."""
+        missing = await self._custody.missing(frozenset(await self._partitions()))
+        if missing:
+            await self._custody.begin(await self._ends(missing))
+        await self._catch_up()
+
+
+class Deadlines:
+    """The timer."""
+
+    def __init__(
+        self, *, book: Book, steps: FourSteps[DueWatch, Known], takeover: Takeover, lanes: Mapping[Channel, Lane],
+        limit: timedelta, clock: Clock, directory_ready: asyncio.Event,
+    ) -> None:  # fmt: skip
+        self._book = book
+        self._steps = steps
+        self._takeover = takeover
+        self._lanes = lanes
+        self._limit = limit
+        self._clock = clock
+        self._directory_ready = directory_ready
+        self._owned: frozenset[int] = frozenset()
+        self._moved = False
+        self._strays = False
+        self._woken = asyncio.Event()
+        self._asleep_until: datetime | None = None
+
+    def assigned(self, partitions: frozenset[int]) -> None:
+        """These partitions of the delivery topics are ours from here on."""
+        self._owned, self._moved = partitions, True
+        self._woken.set()
+
+    def planned(self, records: Sequence[Recorded[Event]]) -> None:
+        """These deliveries were projected: wake when one of them is due before the moment we sleep for."""
+        moments = [record.event.occurred_at for record in records if isinstance(record.event, DeliveryPlanned)]
+        if moments and (self._asleep_until is None or due_at(min(moments), self._limit) < self._asleep_until):
+            self._woken.set()
+
+    async def own_events(self, records: Sequence[Recorded[Event]]) -> None:
+        """Project own events read back from the log; alerts among them may still have to be sent."""
+        await self._book.project(records)
+        self._strays = True
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`."""
+        waking = asyncio.create_task(self._wake_at(stop))
+        pause = _FIRST_PAUSE
+        while not stop.is_set():
+            self._woken.clear()
+            try:
+                sleep = await self._round()
+                pause = _FIRST_PAUSE
+            except Transient as error:
+                telemetry.RETRIES.labels(error.part).inc()
+                logger().warning("part away, alerts wait", part=error.part, seconds=pause, error=str(error))
+                sleep, pause = pause, min(pause * 2, _LONGEST_PAUSE)
+                self._asleep_until = _EARLIEST.replace(tzinfo=self._clock().tzinfo)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), sleep)
+        waking.cancel()
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._woken.set()
+
+    async def _round(self) -> float | None:
+        """One look at the watches; gives the seconds until the next, None for: until woken."""
+        if not self._owned or not self._directory_ready.is_set():
+            return None if not self._owned else _NO_PROGRESS_SECONDS
+        if self._moved:
+            self._moved = False
+            try:
+                await self._takeover()
+            except BaseException:
+                self._moved = True
+                raise
+            self._strays = True
+        await self._takeover.resolve_doubt()
+        if self._strays:
+            self._strays = False
+            self._send(await self._book.open_alerts())
+        return await self._raise_due()
+
+    async def _raise_due(self) -> float | None:
+        moment = self._clock()
+        watches = await self._book.due(moment - self._limit, self._owned)
+        if not watches:
+            return await self._until_next()
+        done = await self._steps.run(
+            [DueWatch(watch=watch, moment=moment) for watch in watches],
+            [tracing.from_traceparent(watch.trace) for watch in watches],
+        )
+        count_alerts(done.records)
+        self._send(opened(done.records))
+        return 0.0 if done.records else _NO_PROGRESS_SECONDS
+
+    async def _until_next(self) -> float | None:
+        self._asleep_until = None  # a watch projected from here on wakes us, whatever we are about to find
+        earliest = await self._book.earliest(self._owned)
+        if earliest is None:
+            return None
+        self._asleep_until = due_at(earliest, self._limit)
+        return max(0.0, (self._asleep_until - self._clock()).total_seconds())
+
+    def _send(self, alerts: Sequence[OpenAlert]) -> None:
+        for alert in alerts:
+            self._lanes[alert.channel].add(alert)
+
+
+def opened(records: Sequence[Recorded[Event]]) -> list[OpenAlert]:
+    """Alerts among these events that are not concluded by them."""
+    concluded = {record.event.alert_id for record in records if isinstance(record.event, AlertSent)}
+    return [
+        OpenAlert(alert_id=record.event.event_id, channel=record.event.channel, trace=record.trace)
+        for record in records
+        if isinstance(record.event, AlertRaised) and record.event.event_id not in concluded
+    ]
+
+
+def count_alerts(records: Sequence[Recorded[Event]]) -> None:
+    """Metrics and one log line per alert event, under the trace of its document."""
+    for record in records:
+        event = record.event
+        if not isinstance(event, AlertRaised | AlertSent):
+            continue
+        outcome = event.outcome.value if isinstance(event, AlertSent) else "raised" if event.addresses else "no_contact"
+        telemetry.ALERTS.labels(event.level, event.channel.value, outcome).inc()
+        with tracing.span(f"alert {outcome}", tracing.from_traceparent(record.trace)):
+            say = logger().info if outcome in ("raised", "sent") else logger().warning
+            say("alert", outcome=outcome, channel=event.channel.value, hub_id=event.hub_id, recipients=event.recipient)
+
+
+def recorder(steps: "FourSteps[Concluded, None]") -> Callable[[Concluded], Awaitable[None]]:
+    """Takes a concluded alert through the four steps."""
+
+    async def record(concluded: Concluded) -> None:
+        done: Any = await steps.run([concluded])
+        count_alerts(done.records)
+
+    return record
+
+
+def monotonic() -> float:
+    """Seconds of the clock that nobody can set."""
+    return time.monotonic()
