@@ -59,11 +59,12 @@ class Directory:
 
     def server_of(self, agency: AgencyChanged) -> SystemId | None:
         """The active connection that serves an agency: its own, else the nearest ancestor's; None when none does."""
-        for ancestor in self._upwards(agency):
-            for code in _codes(ancestor):
-                if code in self._served_by:
-                    return self._served_by[code]
-        return None
+        servers = (self.own_server_of(ancestor) for ancestor in self._upwards(agency))
+        return next((server for server in servers if server is not None), None)
+
+    def own_server_of(self, agency: AgencyChanged) -> SystemId | None:
+        """The active connection that names this very agency; None when it has none of its own."""
+        return next((self._served_by[code] for code in _codes(agency) if code in self._served_by), None)
 
     def may_act_for(self, system_id: SystemId, code: AgencyCode) -> bool:
         """True when this connection serves the agency with this code."""

@@ -47,6 +47,10 @@ class Code(StrEnum):
     SIGNATURE_ABSENT = "SIGNATURE_ABSENT"
     SIGNATURE_INVALID = "SIGNATURE_INVALID"
     SIGNATURE_INDETERMINATE = "SIGNATURE_INDETERMINATE"
+    ALREADY_SETTLED = "ALREADY_SETTLED"
+    UNKNOWN_AGENCY = "UNKNOWN_AGENCY"
+    CODE_TAKEN = "CODE_TAKEN"
+    SERVED_ELSEWHERE = "SERVED_ELSEWHERE"
     UNAVAILABLE = "UNAVAILABLE"
 
 
@@ -329,6 +333,34 @@ TEXTS: dict[Code, Text] = {
         "The digital signature cannot be judged.",
         "Kiểm tra chứng thư số và danh sách thu hồi, hoặc liên hệ đơn vị vận hành.",
         "Check the certificate and its revocation data, or contact the hub's operators.",
+    ),
+    Code.ALREADY_SETTLED: _t(
+        409,
+        "Mục này đã được báo hoàn tất.",
+        "This item was already reported done.",
+        "Không cần báo lại; muốn từ chối văn bản, gửi trạng thái 02.",
+        "There is nothing to report; to refuse the document send status 02.",
+    ),
+    Code.UNKNOWN_AGENCY: _t(
+        422,
+        "Cơ quan được nêu không có trong danh mục.",
+        "The agency named is not in the directory.",
+        "Đăng ký cơ quan đó trước, hoặc sửa mã định danh.",
+        "Register that agency first, or correct its identifier.",
+    ),
+    Code.CODE_TAKEN: _t(
+        409,
+        "Mã định danh đã thuộc cơ quan khác.",
+        "The identifier belongs to another agency.",
+        "Dùng mã khác, hoặc sửa cơ quan đang giữ mã này.",
+        "Use another identifier, or change the agency that has this one.",
+    ),
+    Code.SERVED_ELSEWHERE: _t(
+        409,
+        "Cơ quan đang do kết nối khác phục vụ.",
+        "Another connection serves this agency.",
+        "Nêu kết nối hiện tại trong moved_from để chuyển cơ quan sang kết nối này.",
+        "Name the present connection in moved_from to move the agency to this one.",
     ),
     Code.UNAVAILABLE: _t(
         503,

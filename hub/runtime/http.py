@@ -47,7 +47,7 @@ def refused(code: Code, field: str = "", detail: str = "") -> Refused:
 
 def problem(refusals: Iterable[Refusal], extra: Mapping[str, str] | None = None) -> JSONResponse:
     """The RFC 9457 body of refusals; status, code and title are those of the first."""
-    reasons = [_reason(refusal) for refusal in refusals]
+    reasons = [reason(refusal) for refusal in refusals]
     first = text(Code(reasons[0]["code"]))
     body: dict[str, Any] = {
         "type": f"/problems/{reasons[0]['code']}",
@@ -61,12 +61,13 @@ def problem(refusals: Iterable[Refusal], extra: Mapping[str, str] | None = None)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if first.http in (429, 503) else {}
     if first.http == 401:  # noqa: PLR2004 - RFC 9110 §15.5.2 asks for the header
         headers["WWW-Authenticate"] = 'Bearer realm="hub"'
-    for reason in reasons:
-        telemetry.REFUSALS.labels(reason["code"]).inc()
+    for each in reasons:
+        telemetry.REFUSALS.labels(each["code"]).inc()
     return JSONResponse(body, first.http, headers=headers, media_type=_PROBLEM)
 
 
-def _reason(refusal: Refusal) -> dict[str, str]:
+def reason(refusal: Refusal) -> dict[str, str]:
+    """One reason as a problem tells it: the catalogue's texts in Vietnamese and English beside code, field, detail."""
     words = text(Code(refusal.code))
     return {
         "code": refusal.code,

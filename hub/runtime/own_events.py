@@ -50,7 +50,7 @@ class OwnEvents:
             self._marks.in_doubt = False
 
     async def keep_up(self, stop: asyncio.Event) -> None:
-        """Close gaps for as long as the process lives."""
+        """Close gaps and keep marks for as long as the process lives."""
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _GAP_SECONDS)
@@ -59,6 +59,7 @@ class OwnEvents:
             with contextlib.suppress(Transient):
                 await self._read(self._marks.places() if self._marks.in_doubt else self._marks.gaps())
                 self._marks.in_doubt = False
+                await self._marks.flush()
 
     async def _places(self, topic: Topic, wanted: Collection[int]) -> list[Place]:
         there = await self._log.partitions(topic)

@@ -40,6 +40,7 @@ INBOX_OLDEST_SECONDS = Gauge(
     "hub_inbox_oldest_seconds", "Age of the oldest item never downloaded; 0 when there is none"
 )
 ALERTS = Counter("hub_alerts_total", "Alerts by level, channel and outcome", ["level", "channel", "outcome"])
+ALERTS_OPEN = Gauge("hub_alerts_open", "Alerts raised and not concluded, in this process's hands", ["channel"])
 DIRECTORY_AGENCIES = Gauge("hub_directory_agencies", "Agencies known to this process")
 READY = Gauge("hub_ready", "1 when a part this process needs is there, 0 when it is away", ["part"])
 
@@ -64,6 +65,7 @@ METRICS = (
     INBOX_ITEMS,
     INBOX_OLDEST_SECONDS,
     ALERTS,
+    ALERTS_OPEN,
     DIRECTORY_AGENCIES,
     READY,
 )

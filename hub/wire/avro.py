@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import fastavro
 
@@ -57,7 +57,7 @@ def _field(field: "Field[Any]", hint: Any, seen: set[str]) -> Schema:
     inner, doc = _unwrap(hint)
     entry: Schema = {"name": field.name, "type": _type(inner, seen), "doc": doc}
     if field.default is not MISSING:
-        entry["default"] = _to_plain(field.default)
+        entry["default"] = to_plain(field.default)
     return entry
 
 
@@ -98,41 +98,79 @@ def _type(hint: Any, seen: set[str]) -> Any:
     return _PRIMITIVES[hint]
 
 
-def _to_plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_to_plain(item) for item in value]
-    if is_dataclass(value):
-        return {field.name: _to_plain(getattr(value, field.name)) for field in _fields(type(value))}
-    return value
+Plain = Callable[[Any], Any]
+"""Takes a word apart, or puts one together."""
 
 
 @cache
-def _reader(hint: Any) -> Callable[[Any], Any]:
-    """Function from an Avro value back to the word it stands for."""
+def _writer(hint: Any) -> Plain | None:
+    """Function from a word of this type to its Avro value; None where they are the same."""
+    hint = _bare(hint)
+    if (inner := _optional(hint)) is not None:
+        write = _writer(inner)
+        return write and (lambda value: None if value is None else write(value))
+    if get_origin(hint) is tuple:
+        return _list_of(_writer(get_args(hint)[0]))
+    if is_dataclass(hint):
+        return _record_writer(hint)  # type: ignore[arg-type]  # hints are classes
+    return _enum_value if issubclass(hint, Enum) else None
+
+
+def _list_of(write: Plain | None) -> Plain:
+    return list if write is None else lambda value: [write(item) for item in value]
+
+
+def _enum_value(value: Enum) -> Any:
+    return value.value
+
+
+def _record_writer(cls: type) -> Plain:
+    hints = get_type_hints(cls)
+    writers = [(field.name, _writer(hints[field.name])) for field in _fields(cls)]
+    return lambda value: {
+        name: getattr(value, name) if write is None else write(getattr(value, name)) for name, write in writers
+    }
+
+
+def to_plain(value: Any) -> Any:
+    """A frozen value, or a tuple of them, as records, lists and primitives: what Avro and BSON take."""
+    if isinstance(value, tuple):
+        return [to_plain(item) for item in value]
+    write = _writer(cast("Any", type(value)))
+    return value if write is None else write(value)
+
+
+@cache
+def _reader(hint: Any) -> Plain | None:
+    """Function from an Avro value back to the word it stands for; None where they are the same."""
     hint = _bare(hint)
     if (inner := _optional(hint)) is not None:
         read = _reader(inner)
-        return lambda value: None if value is None else read(value)
+        return read and (lambda value: None if value is None else read(value))
     if get_origin(hint) is tuple:
-        read = _reader(get_args(hint)[0])
-        return lambda value: tuple(read(item) for item in value)
+        return _tuple_of(_reader(get_args(hint)[0]))
     if is_dataclass(hint):
         return _record_reader(hint)  # type: ignore[arg-type]  # hints are classes
-    if issubclass(hint, Enum):
-        return cast("Callable[[Any], Any]", hint)
-    return _same
+    return cast("Plain", hint) if issubclass(hint, Enum) else None
 
 
-def _record_reader(cls: type) -> Callable[[Any], Any]:
+def _tuple_of(read: Plain | None) -> Plain:
+    return tuple if read is None else lambda value: tuple(read(item) for item in value)
+
+
+def _record_reader(cls: type) -> Plain:
     hints = get_type_hints(cls)
-    readers = tuple((field.name, _reader(hints[field.name])) for field in _fields(cls))
-    return lambda value: cls(**{name: read(value[name]) for name, read in readers})
+    readers = [(field.name, _reader(hints[field.name])) for field in _fields(cls)]
+    return lambda value: cls(**{name: value[name] if read is None else read(value[name]) for name, read in readers})
 
 
-def _same(value: Any) -> Any:
-    return value
+W = TypeVar("W")
+
+
+def from_plain(cls: type[W], value: Any) -> W:
+    """The frozen value of this class that `to_plain` took apart; members beyond its own are left aside."""
+    read = _reader(cast("Any", cls))
+    return cast("W", value if read is None else read(value))
 
 
 @cache
@@ -144,7 +182,7 @@ def encode(event: Event, schema_id: int) -> bytes:
     """Frame and body of an event under the schema id that the registry gave its class."""
     body = io.BytesIO()
     body.write(_FRAME.pack(0, schema_id))
-    fastavro.schemaless_writer(body, _parsed(cast("Any", type(event))), _to_plain(event))
+    fastavro.schemaless_writer(body, _parsed(cast("Any", type(event))), to_plain(event))
     return body.getvalue()
 
 
@@ -159,7 +197,7 @@ def decode(value: bytes, event: type[Event], writer: Any) -> Event:
     """Event of a framed record; `writer` is the parsed schema of its id, from our registry, never from the data."""
     try:
         datum = fastavro.schemaless_reader(io.BytesIO(value[_FRAME.size :]), writer, _parsed(cast("Any", event)))
-        word = _reader(cast("Any", event))(datum)
+        word = from_plain(event, datum)
     except (ValueError, KeyError, EOFError, IndexError, TypeError, OverflowError, UnicodeDecodeError) as error:
         raise Invalid("UNDECODABLE", f"{event.__name__}: {type(error).__name__}") from error
     if not isinstance(word, Event):

@@ -1,4 +1,4 @@
-"""edXML messages as they were read: texts as the sender wrote them, attachments by size and digest, never their bytes."""
+"""edXML messages as they were read: texts as the sender wrote them, attachments by size and digest, without bytes."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from hub.model.reasons import Code
 from hub.model.values import Refusal, Staff
 
 
-class Unreadable(Invalid):  # noqa: N818 - named by its nature, as its family
+class Unreadable(Invalid):
     """The bytes are no edXML message that could be read: they stop at the first reason."""
 
     def __init__(self, code: Code, field: str = "", detail: str = "") -> None:

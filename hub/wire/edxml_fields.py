@@ -73,9 +73,7 @@ class _Fields:
         return self.verbatim(parent, path, name).strip(WHITE_SPACE)
 
 
-def _document(
-    fields: _Fields, root: Node, envelope: Node | None, header: Node | None, message: Node
-) -> ReadDocument:
+def _document(fields: _Fields, root: Node, envelope: Node | None, header: Node | None, message: Node) -> ReadDocument:
     sender = fields.one(message, "From")
     code = fields.one(message, "Code")
     trace = fields.one(header, "TraceHeaderList")

@@ -5,6 +5,7 @@ nothing; what it does hold whole are single tags, comments and CDATA sections, h
 """
 
 import re
+from typing import Any, cast
 
 from lxml import etree
 
@@ -35,7 +36,7 @@ class EdxmlReader:
         self._tree = Tree()
         # huge_tree lifts libxml2's limit of 10 MB a text node; our own limits are in Tree.
         self._parser = etree.XMLParser(
-            target=self._tree,
+            target=cast("Any", self._tree),  # its stubs ask for methods that also take bytes
             huge_tree=True,
             resolve_entities=False,
             no_network=True,
@@ -121,6 +122,7 @@ def _length_of_beginning(data: bytes) -> int:
 
 def _unreadable(error: etree.XMLSyntaxError) -> Unreadable:
     """The parser's error without its text, which quotes the document."""
-    code = Code.XML_LIMITS if error.code in _SIZE_ERRORS else Code.NOT_WELL_FORMED
+    kind = getattr(error, "code", None)
+    code = Code.XML_LIMITS if kind in _SIZE_ERRORS else Code.NOT_WELL_FORMED
     line, column = error.position
     return Unreadable(code, detail=f"line {line}, column {column}")

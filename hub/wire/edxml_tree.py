@@ -20,7 +20,7 @@ from hub.wire.edxml_names import (
 )
 
 _LONGEST_RUN = 2 * LARGEST_TEXT
-"""The parser is fed pieces of `LARGEST_TEXT` bytes: only a CDATA section can give more at once, and it is held whole."""
+"""The parser is fed pieces of `LARGEST_TEXT` bytes: only a CDATA section, which it holds whole, gives more at once."""
 
 
 class Node:

@@ -13,6 +13,7 @@ from hubctl.local import control, operations
 from hubctl.local.components import COMPONENTS, named
 from hubctl.local.control import Verb
 from hubctl.local.keeper import State
+from hubctl.local.operator import operator_environment
 from hubctl.local.ports import check_base
 from hubctl.local.screen import Screen
 from hubctl.local.state import REPOSITORY, Stack
@@ -118,11 +119,16 @@ def start(service: str, directory: Dir = DEFAULT_DIR, port_base: PortBase = None
 
 
 @app.command()
-def env(service: str, directory: Dir = DEFAULT_DIR, port_base: PortBase = None, as_json: AsJson = False) -> None:
+def env(
+    service: Annotated[str, typer.Argument(help="One component; what hubctl itself uses when left out.")] = "",
+    directory: Dir = DEFAULT_DIR,
+    port_base: PortBase = None,
+    as_json: AsJson = False,
+) -> None:
     """Print the environment of one component as KEY=VALUE lines, to run it by hand or under a debugger."""
     stack = open_stack(directory, port_base)
     stack.state.create()
-    environment = dict(named(service).prepare(stack).environment)
+    environment = dict(named(service).prepare(stack).environment) if service else operator_environment(stack)
     if as_json:
         print(json.dumps(environment, indent=2))
         return

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubctl.errors import CommandError
-from hubctl.local.mongod import binary as mongod_binary
+from hubctl.local import jvm
+from hubctl.local.kafka import KAFKA
+from hubctl.local.mongod import BINARY as MONGOD_BINARY
+from hubctl.local.registry import REGISTRY
 from hubctl.local.state import CACHE, KAFKA_LIBRARIES, NGINX, REGISTRY_FOLDER, REGISTRY_JAR, REPOSITORY
 
 _DISK_NEEDED = 2_000_000_000
@@ -130,13 +133,18 @@ def _check_java(_say: Say) -> None:
 
 
 def _check_mongod(_say: Say) -> None:
-    mongod_binary()
+    raise CommandError("mongod is not installed in this Python environment: run `make setup`")
+
+
+def _learn_fast_starts(say: Say) -> None:
+    say("one short run of Kafka and the registry")
+    jvm.make_archives((KAFKA, REGISTRY))
 
 
 _JVM = frozenset({"kafka", "registry"})
 STEPS: tuple[Step, ...] = (
     Step(name="Java", wanted_by=_JVM, present=lambda: shutil.which("java") is not None, get=_check_java),
-    Step(name="mongod", wanted_by=frozenset({"mongod"}), present=lambda: False, get=_check_mongod),
+    Step(name="mongod", wanted_by=frozenset({"mongod"}), present=MONGOD_BINARY.exists, get=_check_mongod),
     Step(name="nginx", wanted_by=frozenset({"edge"}), present=NGINX.exists, get=_get_packages("nginx")),
     Step(
         name="fonts for the simulator's PDFs",
@@ -150,5 +158,11 @@ STEPS: tuple[Step, ...] = (
         wanted_by=frozenset({"registry"}),
         present=(REGISTRY_FOLDER / REGISTRY_JAR).exists,
         get=_get_registry,
+    ),
+    Step(
+        name="class archives (fast starts)",
+        wanted_by=frozenset({"registry"}),
+        present=lambda: jvm.archive("registry").exists(),
+        get=_learn_fast_starts,
     ),
 )

@@ -6,12 +6,15 @@ import uuid
 from pathlib import Path
 
 from hubctl.errors import CommandError
-from hubctl.local import probes
+from hubctl.local import jvm, probes
 from hubctl.local.component import Component, Launch
 from hubctl.local.ports import Port
 from hubctl.local.state import KAFKA_LIBRARIES, Stack
 
-_JAVA = ("java", "-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4")
+_LOGGING = (
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
+)
 
 
 def properties(stack: Stack, data: Path) -> str:
@@ -54,7 +57,7 @@ def properties(stack: Stack, data: Path) -> str:
 
 
 def _java(main: str, *arguments: str) -> tuple[str, ...]:
-    return (*_JAVA, "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", f"{KAFKA_LIBRARIES}/*", main, *arguments)
+    return (*jvm.java("kafka", 512), *_LOGGING, "-cp", f"{KAFKA_LIBRARIES}/*", main, *arguments)
 
 
 def _format(data: Path, configuration: Path) -> None:

@@ -3,7 +3,6 @@
 import sysconfig
 from pathlib import Path
 
-from hubctl.errors import CommandError
 from hubctl.local import probes
 from hubctl.local.component import Component, Launch
 from hubctl.local.ports import HOST, Port
@@ -12,12 +11,8 @@ from hubctl.local.state import Stack
 REPLICA_SET = "rs0"
 
 
-def binary() -> Path:
-    """The mongod of the development extra; CommandError when it is not installed."""
-    path = Path(sysconfig.get_path("purelib")) / "fiftyone" / "db" / "bin" / "mongod"
-    if not path.exists():
-        raise CommandError("mongod is not installed in this Python environment: run `make setup`")
-    return path
+BINARY = Path(sysconfig.get_path("purelib")) / "fiftyone" / "db" / "bin" / "mongod"
+"""Comes with the development requirements."""
 
 
 def prepare(stack: Stack) -> Launch:
@@ -34,7 +29,7 @@ def prepare(stack: Stack) -> Launch:
     }
     flat = [part for option in options.items() for part in option]
     return Launch(
-        command=(str(binary()), *flat, "--nounixsocket", "--quiet"),
+        command=(str(BINARY), *flat, "--nounixsocket", "--quiet"),
         environment={},
         probe=probes.mongod_writable(stack.address(Port.MONGOD), REPLICA_SET),
     )

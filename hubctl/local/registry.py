@@ -1,6 +1,6 @@
 """Apicurio Registry with its schemas in Kafka, so that ids survive a restart."""
 
-from hubctl.local import probes
+from hubctl.local import jvm, probes
 from hubctl.local.component import Component, Launch
 from hubctl.local.ports import HOST, Port
 from hubctl.local.state import REGISTRY_FOLDER, REGISTRY_JAR, Stack
@@ -16,11 +16,12 @@ def prepare(stack: Stack) -> Launch:
         "quarkus.http.port": str(stack.port(Port.REGISTRY)),
         "apicurio.storage.kind": "kafkasql",
         "apicurio.kafkasql.bootstrap.servers": stack.address(Port.KAFKA),
+        # its start waits this long for a snapshot of its journal (default 5 s); here there is none
+        "apicurio.kafkasql.consumer.poll.timeout": "250",
     }
-    java = ("java", "-Xmx256m", "-XX:+UseSerialGC")
     options = (f"-D{name}={value}" for name, value in settings.items())
     return Launch(
-        command=(*java, *options, "-jar", str(REGISTRY_FOLDER / REGISTRY_JAR)),
+        command=(*jvm.java("registry", 256), *options, "-jar", str(REGISTRY_FOLDER / REGISTRY_JAR)),
         environment={},
         probe=probes.http_ok(f"{url}/subjects"),
     )

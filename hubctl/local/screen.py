@@ -87,8 +87,8 @@ class Screen:
     def table(self, reports: Sequence[Report]) -> None:
         """The stack at a glance."""
         table = Table(box=None, pad_edge=False)
-        for column in ("component", "state", "pid", "port", "uptime", "restarts", "memory", ""):
-            table.add_column(column, no_wrap=True, overflow="ellipsis")
+        for column in ("component", "state", "pid", "port", "uptime", "restarts", "memory"):
+            table.add_column(column, no_wrap=True)
         for report in reports:
             table.add_row(
                 report.name,
@@ -98,9 +98,11 @@ class Screen:
                 _duration(report.up_s),
                 str(report.restarts),
                 f"{report.memory_mb:.0f} MB" if report.memory_mb is not None else "",
-                f"[dim]{report.reason}",
             )
         self._console.print(table)
+        for report in reports:
+            if report.reason:
+                self.say(f"{report.name} is {report.state}: {report.reason}")
 
 
 def _note(report: Report) -> str:

@@ -20,15 +20,22 @@ def log_environment(stack: Stack) -> dict[str, str]:
     }
 
 
+def store_environment(stack: Stack) -> dict[str, str]:
+    """Where the database and the packages are."""
+    return {
+        "HUB_MONGO_URL": f"mongodb://{stack.address(Port.MONGOD)}/?replicaSet={REPLICA_SET}",
+        "HUB_BLOB_URL": stack.state.blobs.as_uri(),
+    }
+
+
 def service_environment(stack: Stack, service: "Service") -> dict[str, str]:
     """Everything one service reads, what was set by hand last."""
     state = stack.state
     doors = {"HUB_HTTP_HOST": HOST, "HUB_HTTP_PORT": str(stack.port(service.http))} if service.http is not None else {}
     return {
         **log_environment(stack),
-        "HUB_MONGO_URL": f"mongodb://{stack.address(Port.MONGOD)}/?replicaSet={REPLICA_SET}",
+        **store_environment(stack),
         "HUB_MONGO_DATABASE": f"hub_{service.name}",
-        "HUB_BLOB_URL": state.blobs.as_uri(),
         "HUB_DATA_DIR": str(state.data / service.name),
         "HUB_SEAL_KEY_FILE": str(state.secrets / SEAL_KEY.name),
         **doors,

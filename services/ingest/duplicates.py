@@ -12,8 +12,13 @@ from datetime import datetime, timedelta
 from typing import NewType
 
 from hub.model.directory import Directory
+from hub.model.events import DocumentReceived
 from hub.model.ids import AgencyCode, Digest, DocumentId, HubId
+from hub.model.reasons import Code
 from hub.model.statuses import BusinessType
+from hub.model.values import Refusal
+from hub.wire.edxml import ReadDocument
+from services.ingest.intake import business_type
 
 Slot = NewType("Slot", str)
 """What one package may take for itself: a DocumentId of a sender towards one recipient."""
@@ -50,12 +55,21 @@ class Claim:
     claimed_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """The DocumentId was sent with other bytes to some of the recipients."""
-
-    first: Receipt
-    recipients: tuple[AgencyCode, ...]
+def receipt_of(event: DocumentReceived) -> Receipt:
+    """The receipt that follows from the log's event."""
+    header = event.header
+    return Receipt(
+        hub_id=header.hub_id,
+        document_id=header.document_id,
+        sender=header.sender,
+        recipients=header.recipients,
+        business_type=header.business_type,
+        code=header.code,
+        promulgation_date=header.promulgation_date,
+        digest=header.package.digest,
+        size=header.package.size,
+        received_at=event.occurred_at,
+    )
 
 
 def document_key(document_id: str) -> str:
@@ -68,46 +82,51 @@ def same_bytes(receipts: Sequence[Receipt], hub_id: HubId) -> Receipt | None:
     return next((receipt for receipt in receipts if receipt.hub_id == hub_id), None)
 
 
-def conflict(
-    receipts: Sequence[Receipt],
-    document_id: DocumentId,
-    business_type: BusinessType,
-    recipients: Sequence[AgencyCode],
-    directory: Directory,
-) -> Conflict | None:
-    """The first package of this sender that already went to one of the recipients under this DocumentId.
+def unknown(named: Sequence[tuple[str, DocumentId]], receipts: Sequence[Receipt]) -> tuple[Refusal, ...]:
+    """Documents that a recall, update or replacement names and this sender never sent; each with its field."""
+    sent = {document_key(receipt.document_id) for receipt in receipts}
+    return tuple(
+        Refusal(code=Code.UNKNOWN_DOCUMENT, field=field, detail=document_id[:200])
+        for field, document_id in named
+        if document_key(document_id) not in sent
+    )
 
-    `receipts` are those of the sending agency, under any code it ever had. Recipients are compared as agencies.
+
+def taken(document: ReadDocument, receipts: Sequence[Receipt], directory: Directory) -> tuple[Refusal, ...]:
+    """The conflict with the first package that went to one of the recipients under this DocumentId; empty when none.
+
+    `receipts` are those of the sending agency, under any code it ever had. The detail is the first package's hub id.
     """
-    if business_type not in _ONE_PACKAGE_EACH:
-        return None
-    wanted = {_agency(code, directory): code for code in recipients}
+    kind = business_type(document.business_type)
+    if kind not in _ONE_PACKAGE_EACH:
+        return ()
+    wanted = {_agency(code, directory) for code in document.recipients}
+    key = document_key(document.document_id)
     for receipt in sorted(receipts, key=lambda receipt: (receipt.received_at, receipt.hub_id)):
-        if receipt.business_type is not business_type:
+        if receipt.business_type is not kind or document_key(receipt.document_id) != key:
             continue
-        if document_key(receipt.document_id) != document_key(document_id):
-            continue
-        shared = {_agency(code, directory) for code in receipt.recipients} & set(wanted)
-        if shared:
-            return Conflict(first=receipt, recipients=tuple(code for key, code in wanted.items() if key in shared))
-    return None
+        if wanted & {_agency(code, directory) for code in receipt.recipients}:
+            return (Refusal(code=Code.DOCUMENT_CONFLICT, field="MessageHeader/DocumentId", detail=receipt.hub_id),)
+    return ()
 
 
-def slots(
-    sender: AgencyCode,
-    document_id: DocumentId,
-    business_type: BusinessType,
-    recipients: Sequence[AgencyCode],
-    digest: Digest,
-    directory: Directory,
-) -> tuple[Slot, ...]:
+def slots(document: ReadDocument, digest: Digest, directory: Directory) -> tuple[Slot, ...]:
     """The slots a package needs, by agencies' codes in force, in the one order in which everybody claims them.
 
     One order for all: of requests that want the same slots one always gets through, none waits for another in turn.
     """
-    own = "" if business_type in _ONE_PACKAGE_EACH else digest
-    key = (_agency(sender, directory), document_key(document_id), business_type.value, own)
-    return tuple(sorted(Slot(_named(*key, _agency(code, directory))) for code in recipients))
+    kind = business_type(document.business_type) or BusinessType.NEW
+    own = "" if kind in _ONE_PACKAGE_EACH else digest
+    key = (_agency(document.sender, directory), document_key(document.document_id), kind.value, own)
+    return tuple(sorted(Slot(_named(*key, _agency(code, directory))) for code in document.recipients))
+
+
+def codes_of(code: AgencyCode, directory: Directory) -> tuple[AgencyCode, ...]:
+    """All codes the agency with this code ever had; only the code itself when there is no such agency."""
+    agency = directory.resolve(code)
+    if agency is None:
+        return (code,)
+    return tuple({agency.code, *(identifier.code for identifier in agency.identifiers)})
 
 
 def abandoned(claim: Claim, moment: datetime, request_limit: timedelta) -> bool:

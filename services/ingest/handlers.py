@@ -5,19 +5,18 @@ they find nothing, stores the bytes and claims the DocumentId; `decide` makes th
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from hub.model.directory import Directory
 from hub.model.errors import Transient
-from hub.model.events import DocumentReceived, DocumentRefused, Event
-from hub.model.ids import AgencyCode, DocumentId, EventId, HubId, event_id, hub_id
+from hub.model.events import Event
+from hub.model.ids import AgencyCode, Digest, DocumentId, EventId, HubId
 from hub.model.reasons import Code
 from hub.model.record import Recorded
-from hub.model.statuses import BusinessType
 from hub.model.values import Package, Refusal
 from hub.wire.edxml import ReadDocument
 from services.ingest import duplicates, header, intake
@@ -25,8 +24,14 @@ from services.ingest.duplicates import Claim, Receipt, Slot
 from services.ingest.intake import Submission
 from services.ingest.statuses import Search
 
+PATIENCE_SECONDS = 4.0
+BYTES_PER_SECOND = 20_000_000
+"""The slowest blob store that is still called there; a larger package gets the more time."""
+
+_LATE = frozenset({Code.UNKNOWN_DOCUMENT, Code.UNKNOWN_RECIPIENT})
 CatchUp = Callable[[], Awaitable[None]]
-"""Projects events of ours that reached the log but not the receipts: of a process that died, or of a late answer."""
+"""Learns what the log holds and is not known here yet: events of ours that never reached the receipts (of a process
+that died, of an append that ended unsure), and changes of the directory."""
 
 
 class Receipts(Protocol):
@@ -40,8 +45,8 @@ class Receipts(Protocol):
         """Receipts by DocumentId; when there is none, by number/notation and promulgation date."""
         ...
 
-    async def has_report(self, event: EventId) -> bool:
-        """True when this status message is recorded."""
+    async def reported(self, event: EventId) -> HubId | None:
+        """The document of a status message that is recorded; None when it is not."""
         ...
 
     async def add(self, records: Sequence[Recorded[Event]]) -> None:
@@ -52,15 +57,15 @@ class Receipts(Protocol):
 class Claims(Protocol):
     """DocumentIds taken by requests that may not have reached the log yet. Not a projection."""
 
-    async def take(self, slots: Sequence[Slot], claim: HubId, moment: object) -> Claim | None:
-        """Take the slots in order for a package, or renew its own; the first one that another package holds stops it."""
+    async def take(self, slots: Sequence[Slot], hub_id: HubId, moment: datetime) -> Claim | None:
+        """Take slots in order for a package, or renew its own; stops at the first that another holds, and gives it."""
         ...
 
-    async def hand_over(self, old: Claim, claim: HubId, moment: object) -> None:
+    async def hand_over(self, old: Claim, hub_id: HubId, moment: datetime) -> None:
         """Give one slot to another package, if the old claim still stands as it was."""
         ...
 
-    async def has(self, slots: Sequence[Slot], claim: HubId) -> bool:
+    async def has(self, slots: Sequence[Slot], hub_id: HubId) -> bool:
         """True when this package holds any of the slots: it came this far before."""
         ...
 
@@ -71,4 +76,124 @@ class Packages(Protocol):
     async def put(self, package: Package, content: bytes | Path) -> None:
         """Store the bytes so that they survive a crash of the machine. Transient when the store is away."""
         ...
-"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What deciding about one submission rests on: the first receipt of the same bytes, or all refusals, or neither."""
+
+    repeated: Receipt | None = None
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Nothing stands against accepting it now."""
+        return self.repeated is None and not self.refusals
+
+
+Grounds = Mapping[Digest, Ground]
+
+
+class SubmitDocument:
+    """Submission -> document.received, or document.refused with all reasons; nothing for a repeat."""
+
+    def __init__(
+        self, *, directory: Directory, receipts: Receipts, claims: Claims, packages: Packages, catch_up: CatchUp,
+        request_limit: timedelta,
+    ) -> None:  # fmt: skip
+        self._directory = directory
+        self._receipts = receipts
+        self._claims = claims
+        self._packages = packages
+        self._catch_up = catch_up
+        self._request_limit = request_limit
+
+    async def facts(self, causes: Sequence[Submission]) -> Grounds:
+        """Judge, and secure what is acceptable: bytes stored and DocumentId claimed before anything is decided."""
+        return {cause.package.digest: await self._secured(cause) for cause in causes}
+
+    def decide(self, cause: Submission, facts: Grounds) -> Sequence[Event]:
+        """One event, or none when the log holds this package already."""
+        ground = facts[cause.package.digest]
+        if ground.repeated is not None:
+            return ()
+        if ground.refusals or isinstance(cause.read, Refusal):
+            return (header.refused(cause, ground.refusals),)
+        return (header.received(cause, cause.read),)
+
+    async def project(self, records: Sequence[Recorded[Event]]) -> None:
+        """Receipts of accepted documents."""
+        await self._receipts.add(records)
+
+    async def findings(self, submission: Submission) -> tuple[Refusal, ...]:
+        """What submitting this would be refused for. Stores nothing."""
+        return (await self._judged(submission)).refusals
+
+    async def receipt(self, submission: Submission) -> Receipt | None:
+        """The first receipt of exactly these bytes; None when they were never accepted from this caller."""
+        return (await self._judged(submission)).repeated
+
+    async def _secured(self, submission: Submission) -> Ground:
+        patience = PATIENCE_SECONDS + submission.package.size / BYTES_PER_SECOND
+        try:
+            async with asyncio.timeout(patience):
+                ground = await self._judged(submission)
+                if ground.refusals and await self._may_be_late(submission, ground):
+                    await self._catch_up()
+                    ground = await self._judged(submission)
+                if not ground.clean or isinstance(submission.read, Refusal):
+                    return ground
+                await self._packages.put(submission.package, submission.content)
+                return await self._claimed(submission, submission.read)
+        except TimeoutError as error:
+            raise Transient("stores", f"not done within {patience:.1f} s") from error
+
+    async def _judged(self, submission: Submission) -> Ground:
+        """The rules, with what is known of earlier sendings; that is nobody's business but the sender's."""
+        document = submission.read
+        if isinstance(document, Refusal):
+            return Ground(refusals=(document,))
+        found = intake.findings(document, submission.moment, self._directory)
+        stranger = intake.may_send(document, submission.system_id, self._directory)
+        if stranger is not None:
+            return Ground(refusals=(stranger, *found)[: intake.MOST_REASONS])
+        named = intake.named_documents(document)
+        receipts = await self._receipts.of(
+            duplicates.codes_of(document.sender, self._directory),
+            (document.document_id, *(document_id for _, document_id in named)),
+        )
+        repeated = duplicates.same_bytes(receipts, intake.identity(submission, document))
+        if repeated is not None:
+            return Ground(repeated=repeated)
+        found += duplicates.unknown(named, receipts)
+        found += duplicates.taken(document, receipts, self._directory)
+        return Ground(refusals=found[: intake.MOST_REASONS])
+
+    async def _may_be_late(self, submission: Submission, ground: Ground) -> bool:
+        """True when a refusal may rest on receipts, or on a directory, that lag behind the log."""
+        codes = {refusal.code for refusal in ground.refusals}
+        if isinstance(submission.read, Refusal) or Code.SENDER_MISMATCH in codes:
+            return False
+        if codes & _LATE:
+            return True
+        slots = duplicates.slots(submission.read, submission.package.digest, self._directory)
+        return await self._claims.has(slots, intake.identity(submission, submission.read))
+
+    async def _claimed(self, submission: Submission, document: ReadDocument) -> Ground:
+        """Take the DocumentId towards every recipient, unless another package has it; Transient while that is open."""
+        hub_id = intake.identity(submission, document)
+        slots = duplicates.slots(document, submission.package.digest, self._directory)
+        for _ in range(len(slots) + 1):
+            other = await self._claims.take(slots, hub_id, submission.moment)
+            if other is None:
+                return Ground()
+            free = duplicates.abandoned(other, submission.moment, self._request_limit)
+            if free:
+                await self._catch_up()  # its event may have landed after all
+            ground = await self._judged(submission)
+            if not ground.clean:
+                return ground
+            if not free:
+                break
+            await self._claims.hand_over(other, hub_id, submission.moment)
+        raise Transient("documents", "the same DocumentId is being sent with other content right now")

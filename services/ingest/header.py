@@ -1,23 +1,64 @@
-"""◆ The document header: what events carry of a package, its free texts shortened so that an event stays small."""
+"""◆ The two events of intake and the header they carry: free texts shortened so that an event stays small."""
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hub.model.events import DocumentReceived
-from hub.model.ids import HubId
+from hub.model.events import DocumentReceived, DocumentRefused
+from hub.model.ids import AgencyCode, DocumentId, HubId, event_id
+from hub.model.ids import hub_id as derived_hub_id
+from hub.model.reasons import Code
 from hub.model.statuses import BusinessType
-from hub.model.values import Attachment, DocumentHeader
+from hub.model.values import Attachment, DocumentHeader, Refusal
 from hub.wire.avro import encode
 from hub.wire.edxml import ReadAttachment, ReadDocument
 from hub.wire.edxml_dates import read_date
-from services.ingest.intake import Submission, business_type
+from services.ingest.intake import LONGEST_DOCUMENT_ID, Submission, business_type, identity
 
 LARGEST_EVENT = 60_000
 """Bytes of an encoded event; the log's own agreement is 64 KB (DESIGN §3)."""
 _SUBJECT, _NAME, _SHORT, _TYPE = 500, 255, 100, 80
 _NAME_STEPS = (255, 100, 40, 12)
 _TRUE = frozenset({"1", "true"})
+
+
+def received(submission: Submission, document: ReadDocument) -> DocumentReceived:
+    """The event of an acceptable package. The cause is the package itself: a repeat is the same event."""
+    hub_id = identity(submission, document)
+    event = DocumentReceived(
+        event_id=event_id(hub_id, "received"),
+        occurred_at=submission.moment,
+        cause_id=hub_id,
+        header=header_of(submission, document, hub_id),
+        system_id=submission.system_id,
+    )
+    return fitted(event)
+
+
+def refused(submission: Submission, refusals: Sequence[Refusal]) -> DocumentRefused:
+    """The event of a refusal at the door. The same bytes refused for the same reasons are the same event.
+
+    It has a hub id of its own: whoever got hold of a package and sends it under a strange name, or sends again what
+    is accepted later, must not write into the story of the document itself. For the same reason a sender that is not
+    the caller's is not entered as the sender.
+    """
+    read = submission.read if isinstance(submission.read, ReadDocument) else None
+    codes = sorted({refusal.code for refusal in refusals})
+    attempt = AgencyCode(f"refused:{submission.system_id}")
+    document_id = read.document_id[:LONGEST_DOCUMENT_ID] if read else ""
+    return DocumentRefused(
+        event_id=event_id(f"{submission.system_id}/{submission.package.digest}", f"refused.{'.'.join(codes)}"),
+        occurred_at=submission.moment,
+        cause_id=f"{submission.system_id}/{submission.package.digest}",
+        hub_id=derived_hub_id(attempt, DocumentId(document_id), 0, submission.package.digest),
+        document_id=DocumentId(document_id),
+        sender=read.sender if read and Code.SENDER_MISMATCH not in codes else AgencyCode(""),
+        system_id=submission.system_id,
+        subject=one_line(read.subject, _SUBJECT) if read else "",
+        stage="intake",
+        refusals=tuple(refusals),
+        package=submission.package,
+    )
 
 
 def header_of(submission: Submission, document: ReadDocument, hub_id: HubId) -> DocumentHeader:

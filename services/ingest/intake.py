@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from hub.model.directory import Directory
 from hub.model.ids import AgencyCode, DocumentId, HubId, SystemId, hub_id
@@ -20,7 +21,7 @@ from hub.wire.edxml_dates import VIETNAM, read_date
 
 MOST_RECIPIENTS = 1000
 MOST_ATTACHMENTS = 50
-MOST_REASONS = 100
+MOST_REASONS = 50
 LONGEST_DOCUMENT_ID = 300
 _IDENTIFIER = re.compile(r"[0-9A-Za-z.]{1,35}", re.ASCII)
 _FUTURE_TOLERANCE = timedelta(days=1)
@@ -33,11 +34,14 @@ _NAMED_BY_STATE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One package as it came in at the door, whole. `read` is a refusal when the bytes could not be read."""
+    """Submit this package. `read` is a refusal when the bytes could not be read."""
 
     moment: datetime
+    """When its last byte had come: from here on the hub's time runs."""
     system_id: SystemId
     package: Package
+    content: bytes | Path
+    """The bytes, or the file they are spooled in; for the blob store alone."""
     read: ReadDocument | Refusal
 
 
@@ -116,7 +120,9 @@ def _identifiers(document: ReadDocument) -> Iterator[Refusal]:
     )
     for field, document_id in named:
         if len(document_id) > LONGEST_DOCUMENT_ID or _has_control_characters(document_id):
-            yield Refusal(code=Code.BAD_FIELD, field=field, detail=f"at most {LONGEST_DOCUMENT_ID} characters, one line")
+            yield Refusal(
+                code=Code.BAD_FIELD, field=field, detail=f"at most {LONGEST_DOCUMENT_ID} characters, one line"
+            )
 
 
 def _recipients(document: ReadDocument, directory: Directory) -> Iterator[Refusal]:
@@ -157,7 +163,9 @@ def _business(document: ReadDocument) -> Iterator[Refusal]:
     if kind is None:
         yield Refusal(code=Code.BAD_FIELD, field=f"{path}/BussinessDocType", detail=document.business_type)
     if kind is BusinessType.REPLACE and not any(document.replaced):
-        yield Refusal(code=Code.MISSING_FIELD, field=f"{path}/ReplacementInfoList/ReplacementInfo/DocumentId", detail="")
+        yield Refusal(
+            code=Code.MISSING_FIELD, field=f"{path}/ReplacementInfoList/ReplacementInfo/DocumentId", detail=""
+        )
 
 
 def _attachments(document: ReadDocument) -> Iterator[Refusal]:

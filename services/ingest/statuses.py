@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from hub.model.directory import Directory
 from hub.model.events import StatusReported
@@ -30,11 +31,12 @@ _PREFERRED = (BusinessType.NEW, BusinessType.REPLACE, BusinessType.UPDATE, Busin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One status message as it came in at the door, whole. `read` is a refusal when the bytes could not be read."""
+    """Take this status message. `read` is a refusal when the bytes could not be read."""
 
     moment: datetime
     system_id: SystemId
     package: Package
+    content: bytes | Path
     read: ReadStatus | Refusal
 
 

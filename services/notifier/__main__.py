@@ -8,7 +8,7 @@ from functools import partial
 from hub.model.events import AlertRaised, AlertSent, DeliveryPlanned, DeliverySettled, DeliveryTaken
 from hub.model.statuses import Channel
 from hub.runtime.faust_worker import FaustWorker
-from hub.runtime.foundation import Foundation
+from hub.runtime.foundation import Foundation, instance_name
 from hub.runtime.health import set_probe
 from hub.runtime.process import Process, run
 from hub.runtime.settings import load, secret
@@ -18,9 +18,9 @@ from services.notifier.adapters_attempts import MongoAttempts, MongoCustody
 from services.notifier.adapters_log import LogPositions
 from services.notifier.adapters_sms import HttpTexter
 from services.notifier.adapters_smtp import Relay, SmtpMailer
-from services.notifier.app import Deadlines, GuardedClock, Takeover, recorder
+from services.notifier.app import Deadlines, GuardedClock, OwnAlerts, Strays, Takeover, recorder
 from services.notifier.app_lanes import Lane, patiently
-from services.notifier.attempts import Patience
+from services.notifier.attempts import Holder, Patience
 from services.notifier.handlers import Gateways, RaiseAlerts, RecordOutcome, SendAlert, WatchDeliveries
 from services.notifier.settings import NotifierSettings
 
@@ -41,45 +41,36 @@ async def compose(process: Process, settings: NotifierSettings) -> None:
     await patiently(partial(prepare_rows, hub.database))
     book, positions = MongoBook(hub.database), LogPositions(settings.brokers, settings.group)
     lanes = _lanes(process, hub, settings, book)
-    deadlines = _deadlines(hub, settings, book, positions, lanes)
+    strays = Strays(book)
+    own = OwnAlerts(hub.log, settings.brokers, hub.marks, GIVES, strays.project)
+    limit = timedelta(seconds=settings.not_fetched_seconds)
+    raising = RaiseAlerts(book, hub.view.directory, positions, limit)
+    custody = Takeover(
+        MongoCustody(hub.database), lambda: hub.log.partitions(topic_of(AlertRaised)), positions.raised_ends
+    )
+    deadlines = Deadlines(
+        book=book, steps=hub.steps("raise_alerts", raising), takeover=custody, strays=strays,
+        resolve_doubt=own.resolve_doubt, lanes=lanes, limit=limit,
+        clock=GuardedClock(hub.clock, time.monotonic, limit), directory_ready=hub.view.ready,
+    )  # fmt: skip
+    own.assigned = deadlines.assigned
     watch = hub.steps("watch_deliveries", WatchDeliveries(book, deadlines.planned))
     worker = FaustWorker(
-        group=settings.group, brokers=settings.brokers, log=hub.log, parking=hub.parking, clock=hub.clock,
-        handlers=dict.fromkeys(TAKES, watch), data_dir=str(settings.data_dir / "faust"),
+        group=settings.group, brokers=settings.brokers, log=hub.log, marks=hub.marks, own=own, parking=hub.parking,
+        handlers=dict.fromkeys(TAKES, watch), clock=hub.clock, data_dir=str(settings.data_dir / "faust"),
+        instance=instance_name(settings),
     )  # fmt: skip
-    worker.on_assigned(deadlines.assigned)
-    process.health.needs("deliveries", set_probe(worker.started, "the worker has not started"))
+    process.health.needs("deliveries", set_probe(worker.assigned, "no partitions of the delivery topics yet"))
     process.runs("worker", worker.run)
+    process.runs("own events", own.keep_up)
     process.runs("deadlines", deadlines.run)
     for channel, lane in lanes.items():
         process.runs(channel.value, lane.run)
     process.closes(positions.close)
-    process.closes(hub.marks.flush)
-
-
-def _deadlines(
-    hub: Foundation, settings: NotifierSettings, book: MongoBook, positions: LogPositions, lanes: dict[Channel, Lane]
-) -> Deadlines:
-    limit = timedelta(seconds=settings.not_fetched_seconds)
-    raising = RaiseAlerts(book, hub.view.directory, positions, limit)
-    takeover = Takeover(
-        custody=MongoCustody(hub.database),
-        partitions=lambda: hub.log.partitions(topic_of(AlertRaised)),
-        ends=positions.raised_ends,
-        catch_up=lambda: own.catch_up(()),
-        resolve_doubt=lambda: own.resolve_doubt(),
-    )
-    deadlines = Deadlines(
-        book=book, steps=hub.steps("raise_alerts", raising), takeover=takeover, lanes=lanes, limit=limit,
-        clock=GuardedClock(hub.clock, time.monotonic, limit), directory_ready=hub.view.ready,
-    )  # fmt: skip
-    own = hub.own_events(deadlines.own_events)
-    hub.process.runs("own-events", own.keep_up)
-    return deadlines
 
 
 def _lanes(process: Process, hub: Foundation, settings: NotifierSettings, book: MongoBook) -> dict[Channel, Lane]:
-    holder = str(uuid.uuid4())
+    holder = Holder(instance=instance_name(settings), life=str(uuid.uuid4()))
     texter = HttpTexter(
         settings.sms_url, secret(settings.sms_token_file) if settings.sms_token_file else "", settings.sms_seconds
     )

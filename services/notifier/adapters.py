@@ -50,9 +50,7 @@ _WATCH_OPEN = {
         ]
     }
 }
-_ALERT_OPEN = {
-    "open": {"$and": [{"$ne": [{"$type": "$raised"}, _MISSING]}, {"$eq": [{"$type": "$sent"}, _MISSING]}]}
-}
+_ALERT_OPEN = {"open": {"$and": [{"$ne": [{"$type": "$raised"}, _MISSING]}, {"$eq": [{"$type": "$sent"}, _MISSING]}]}}
 
 
 async def prepare_rows(database: "AsyncIOMotorDatabase[Any]") -> None:
@@ -154,7 +152,7 @@ class MongoBook:
 
 
 def _update(row_id: str, part: Mapping[str, Row], still_open: Row, key: Row | None = None) -> UpdateOne:
-    """Upsert a row: enter `part` unless the row has it from an earlier offset, then work out anew whether it is open."""
+    """Upsert a row: enter `part` unless it is there from an earlier offset, then work out anew whether it is open."""
     fields: dict[str, Any] = {name: {"$literal": value} for name, value in (key or {}).items()}
     for name, value in part.items():
         known = {"$ifNull": [f"${name}.offset", _NEVER]}

@@ -11,16 +11,15 @@ from pymongo.errors import DuplicateKeyError
 from hub.model.events import AlertRaised
 from hub.model.ids import EventId
 from hub.runtime.mongo import bulk, guarded
-from services.notifier.attempts import Attempt, Send, State
+from services.notifier.attempts import Attempt, Holder, Send, State
 
 
 class MongoAttempts:
     """Attempts for real; every write is acknowledged by the majority before it counts."""
 
-    def __init__(self, database: "AsyncIOMotorDatabase[Any]", holder: str) -> None:
-        """`holder` names this process's life; no other process, and no earlier one, has the same."""
+    def __init__(self, database: "AsyncIOMotorDatabase[Any]", holder: Holder) -> None:
         self._rows = database["attempts"]
-        self._holder = holder
+        self._holder = {"instance": holder.instance, "life": holder.life}
 
     async def begin(self, raised: AlertRaised, made: Send, moment: datetime) -> bool:
         """Durably take this try for this process."""
@@ -75,7 +74,7 @@ def attempt_of(row: Mapping[str, Any]) -> Attempt:
     return Attempt(
         tries=row["tries"],
         state=State(row["state"]),
-        holder=row["holder"],
+        holder=Holder(instance=row["holder"]["instance"], life=row["holder"]["life"]),
         first_at=row["first_at"],
         at=row["at"],
         next_at=row["next_at"],

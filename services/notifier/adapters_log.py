@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.25
 
 
 class LogPositions:
-    """Horizon for real: what the group has committed is projected, for acknowledgement is the last of the four steps."""
+    """Horizon for real: what the group has committed is projected, for acknowledging is the last of the four steps."""
 
     def __init__(self, brokers: str, group: str) -> None:
         self._brokers = brokers

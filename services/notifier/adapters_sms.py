@@ -60,7 +60,9 @@ def _meant(answer: httpx.Response) -> Answer:
     if asks_back:
         return Answer(handover=Handover.NOT_TAKEN, detail=f"HTTP {status}")
     if answer.is_success or status >= _SERVER_ERROR:
-        return Answer(handover=Handover.IN_DOUBT, detail=f"HTTP {status}{' without an id' if answer.is_success else ''}")
+        return Answer(
+            handover=Handover.IN_DOUBT, detail=f"HTTP {status}{' without an id' if answer.is_success else ''}"
+        )
     return Answer(handover=Handover.REFUSED, detail=f"HTTP {status}")
 
 

@@ -6,10 +6,9 @@ earlier. `services/notifier/app_lanes.py` sends what was raised, each channel on
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from hub.model.errors import Transient
 from hub.model.events import AlertRaised, AlertSent, DeliveryPlanned, Event
@@ -19,6 +18,7 @@ from hub.runtime import telemetry, tracing
 from hub.runtime.clock import Clock
 from hub.runtime.four_steps import FourSteps
 from hub.runtime.logs import logger
+from hub.runtime.own_events import OwnEvents
 from services.notifier.alerts import due_at
 from services.notifier.app_lanes import Lane
 from services.notifier.clock_guard import Reading, look
@@ -26,7 +26,7 @@ from services.notifier.handlers import Book, Concluded, DueWatch, Known, OpenAle
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _NO_PROGRESS_SECONDS = 1.0
-_EARLIEST = datetime.min
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class GuardedClock:
@@ -62,49 +62,85 @@ class Custody(Protocol):
 
 
 class Takeover:
-    """What must be known before anything is raised: own events that a crash left unprojected, and open alerts."""
+    """What this process must do once partitions are its own and caught up with."""
 
     def __init__(
-        self, *, custody: Custody, partitions: Callable[[], Awaitable[set[int]]],
-        ends: Callable[[frozenset[int]], Awaitable[dict[int, int]]], catch_up: Callable[[], Awaitable[object]],
-        resolve_doubt: Callable[[], Awaitable[None]],
+        self, custody: Custody, partitions: Callable[[], Awaitable[set[int]]],
+        ends: Callable[[frozenset[int]], Awaitable[dict[int, int]]],
     ) -> None:  # fmt: skip
         self._custody = custody
         self._partitions = partitions
         self._ends = ends
-        self._catch_up = catch_up
-        self.resolve_doubt = resolve_doubt
 
     async def __call__(self) -> None:
-        """Custody first: what is projected later than it began is ours to send."""
+        """Custody before anything is raised here: only what is raised after it began is ours to send."""
         missing = await self._custody.missing(frozenset(await self._partitions()))
         if missing:
             await self._custody.begin(await self._ends(missing))
-        await self._catch_up()
+
+
+class OwnAlerts(OwnEvents):
+    """Own events of the notifier: tells the timer which partitions are ours as soon as they are caught up with."""
+
+    assigned: Callable[[frozenset[int]], None]
+
+    async def catch_up(self, partitions: Iterable[int]) -> int:
+        """Project what a crash left behind; only then may the timer decide for these partitions."""
+        ours = frozenset(partitions)
+        projected = await super().catch_up(ours)
+        self.assigned(ours)
+        return projected
+
+
+class Strays:
+    """Own events read back from the log: alerts among them may still have to be sent, and nobody has them in hand."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._met = False
+        self.listener: Callable[[], None] = lambda: None
+
+    async def project(self, records: Sequence[Recorded[Event]]) -> None:
+        """Project them, and wake the listener."""
+        await self._book.project(records)
+        self.met()
+        self.listener()
+
+    def met(self) -> None:
+        """There may be open alerts in no lane; to be looked for in the next round, whenever that is."""
+        self._met = True
+
+    def collected(self) -> bool:
+        """Whether there may be some since the last question."""
+        met, self._met = self._met, False
+        return met
 
 
 class Deadlines:
     """The timer."""
 
     def __init__(
-        self, *, book: Book, steps: FourSteps[DueWatch, Known], takeover: Takeover, lanes: Mapping[Channel, Lane],
-        limit: timedelta, clock: Clock, directory_ready: asyncio.Event,
+        self, *, book: Book, steps: FourSteps[DueWatch, Known], takeover: Takeover, strays: Strays,
+        resolve_doubt: Callable[[], Awaitable[None]], lanes: Mapping[Channel, Lane], limit: timedelta, clock: Clock,
+        directory_ready: asyncio.Event,
     ) -> None:  # fmt: skip
         self._book = book
         self._steps = steps
         self._takeover = takeover
+        self._resolve_doubt = resolve_doubt
         self._lanes = lanes
         self._limit = limit
         self._clock = clock
         self._directory_ready = directory_ready
         self._owned: frozenset[int] = frozenset()
         self._moved = False
-        self._strays = False
         self._woken = asyncio.Event()
+        self._strays = strays
+        self._strays.listener = self._woken.set
         self._asleep_until: datetime | None = None
 
     def assigned(self, partitions: frozenset[int]) -> None:
-        """These partitions of the delivery topics are ours from here on."""
+        """These partitions of the delivery topics are ours from here on, and their own events are projected."""
         self._owned, self._moved = partitions, True
         self._woken.set()
 
@@ -113,12 +149,6 @@ class Deadlines:
         moments = [record.event.occurred_at for record in records if isinstance(record.event, DeliveryPlanned)]
         if moments and (self._asleep_until is None or due_at(min(moments), self._limit) < self._asleep_until):
             self._woken.set()
-
-    async def own_events(self, records: Sequence[Recorded[Event]]) -> None:
-        """Project own events read back from the log; alerts among them may still have to be sent."""
-        await self._book.project(records)
-        self._strays = True
-        self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`."""
@@ -133,7 +163,7 @@ class Deadlines:
                 telemetry.RETRIES.labels(error.part).inc()
                 logger().warning("part away, alerts wait", part=error.part, seconds=pause, error=str(error))
                 sleep, pause = pause, min(pause * 2, _LONGEST_PAUSE)
-                self._asleep_until = _EARLIEST.replace(tzinfo=self._clock().tzinfo)
+                self._asleep_until = _EARLIEST  # new watches do not cut a back-off short
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), sleep)
         waking.cancel()
@@ -147,18 +177,27 @@ class Deadlines:
         if not self._owned or not self._directory_ready.is_set():
             return None if not self._owned else _NO_PROGRESS_SECONDS
         if self._moved:
-            self._moved = False
-            try:
-                await self._takeover()
-            except BaseException:
-                self._moved = True
-                raise
-            self._strays = True
-        await self._takeover.resolve_doubt()
-        if self._strays:
-            self._strays = False
-            self._send(await self._book.open_alerts())
+            await self._take_over()
+        await self._resolve_doubt()
+        if self._strays.collected():
+            await self._collect()
         return await self._raise_due()
+
+    async def _take_over(self) -> None:
+        self._moved = False  # at once: partitions may move again meanwhile
+        self._strays.met()
+        try:
+            await self._takeover()
+        except Transient:
+            self._moved = True
+            raise
+
+    async def _collect(self) -> None:
+        try:
+            self._send(await self._book.open_alerts())
+        except Transient:
+            self._strays.met()
+            raise
 
     async def _raise_due(self) -> float | None:
         moment = self._clock()
@@ -171,7 +210,10 @@ class Deadlines:
         )
         count_alerts(done.records)
         self._send(opened(done.records))
-        return 0.0 if done.records else _NO_PROGRESS_SECONDS
+        if done.records:
+            return 0.0
+        self._strays.met()  # nothing new: perhaps because an earlier, interrupted round had raised them
+        return _NO_PROGRESS_SECONDS
 
     async def _until_next(self) -> float | None:
         self._asleep_until = None  # a watch projected from here on wakes us, whatever we are about to find
@@ -213,12 +255,7 @@ def recorder(steps: "FourSteps[Concluded, None]") -> Callable[[Concluded], Await
     """Takes a concluded alert through the four steps."""
 
     async def record(concluded: Concluded) -> None:
-        done: Any = await steps.run([concluded])
+        done = await steps.run([concluded])
         count_alerts(done.records)
 
     return record
-
-
-def monotonic() -> float:
-    """Seconds of the clock that nobody can set."""
-    return time.monotonic()

@@ -2,13 +2,14 @@
 
 The attempt row (one per alert, written before anything leaves) is what crashes and second processes are judged by:
 
-| row of the attempt | meaning                                                | move                                       |
-|--------------------|--------------------------------------------------------|--------------------------------------------|
-| none               | nothing ever left                                      | send                                       |
-| none, not ours     | raised before this database kept attempts: cannot say  | unknown                                    |
-| leaving, by us     | our write's answer got lost: it never went on from there | send                                     |
-| leaving, by others | another process is at it, or died in it                | wait for the attempt limit, then unknown   |
-| waiting            | a gateway definitely did not take it                   | send again at its moment; failed at the end |
+| attempt row                   | meaning                                               | move                         |
+|-------------------------------|-------------------------------------------------------|------------------------------|
+| none                          | nothing ever left                                     | send                         |
+| none, and not ours            | raised before this database kept attempts: cannot say | unknown                      |
+| leaving, by this life         | our write's answer got lost, and we went no further   | send                         |
+| leaving, by a life before     | that process died in it                               | unknown                      |
+| leaving, by another process   | it is at it, or died in it                            | wait its limit, then unknown |
+| waiting                       | a gateway definitely did not take it                  | send again, then failed      |
 
 A conclusion comes from definite knowledge only: what may have left is `unknown`, and `unknown` is never sent again.
 """
@@ -53,13 +54,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A process: `instance` is its lasting name, borne by one process at a time; `life` differs at each start."""
+
+    instance: str
+    life: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """The attempt row of an alert."""
 
     tries: int
     state: State
-    holder: str
-    """Process that made the last try; a name per process life."""
+    holder: Holder
+    """Who made the last try."""
     first_at: datetime
     at: datetime
     """Start of the last try."""
@@ -116,7 +125,7 @@ class Conclude:
     detail: str
 
 
-def next_move(case: Case, holder: str, moment: datetime, patience: Patience) -> Send | Wait | Conclude:
+def next_move(case: Case, holder: Holder, moment: datetime, patience: Patience) -> Send | Wait | Conclude:
     """The table above. `holder` is this process, and it has no try of this alert under way."""
     if case.attempt is None:
         return _never_tried(case, moment)
@@ -137,9 +146,11 @@ def _never_tried(case: Case, moment: datetime) -> Send | Conclude:
     return Send(tries=1, first_at=moment)
 
 
-def _left_alone(attempt: Attempt, holder: str, moment: datetime, patience: Patience) -> Send | Wait | Conclude:
+def _left_alone(attempt: Attempt, holder: Holder, moment: datetime, patience: Patience) -> Send | Wait | Conclude:
     if attempt.holder == holder:
         return Send(tries=attempt.tries, first_at=attempt.first_at)
+    if attempt.holder.instance == holder.instance:
+        return Conclude(outcome=AlertOutcome.UNKNOWN, detail=INTERRUPTED)
     age = abs(moment - attempt.at)  # a clock set back must not make a dead try look young for ever
     if age >= patience.attempt_limit:
         return Conclude(outcome=AlertOutcome.UNKNOWN, detail=INTERRUPTED)

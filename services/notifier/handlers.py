@@ -14,7 +14,7 @@ from hub.model.statuses import AlertOutcome, Channel
 from hub.model.values import Contact
 from services.notifier import alerts, attempts, messages
 from services.notifier.alerts import Watch
-from services.notifier.attempts import Answer, Case, Conclude, Handover, Patience, Send, Wait
+from services.notifier.attempts import Answer, Case, Conclude, Handover, Holder, Patience, Send, Wait
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -207,7 +207,10 @@ class Gateways:
     async def send(self, case: Case) -> Answer:
         """One try. A message that cannot be written counts as refused."""
         notice = messages.Notice(
-            raised=case.raised, sender=self._named(AgencyCode(case.sender)), agency=self._name(case.raised.agency)
+            raised=case.raised,
+            sender=self._name(AgencyCode(case.sender)),
+            sender_code=case.sender,
+            agency=self._name(case.raised.agency),
         )
         try:
             match case.raised.channel:
@@ -222,17 +225,13 @@ class Gateways:
         agency = self._directory.resolve(code)
         return agency.name if agency else code
 
-    def _named(self, code: AgencyCode) -> str:
-        agency = self._directory.resolve(code)
-        return f"{agency.name} ({code})" if agency else code
-
 
 class SendAlert:
     """One open alert -> attempt row -> gateway -> outcome. The attempt row is durable before anything leaves."""
 
     def __init__(
         self, *, book: Book, tries: Attempts, gateways: Gateways, record: Callable[[Concluded], Awaitable[None]],
-        patience: Patience, holder: str, clock: Clock, patiently: Patiently,
+        patience: Patience, holder: Holder, clock: Clock, patiently: Patiently,
     ) -> None:  # fmt: skip
         self._book = book
         self._tries = tries
@@ -259,7 +258,8 @@ class SendAlert:
             case Wait():
                 return move.pause
             case Conclude():
-                return await self._conclude(case, move)
+                await self._conclude(case, move)
+                return None
 
     async def _try(self, case: Case, made: Send) -> timedelta | None:
         if not await self._tries.begin(case.raised, made, self._clock()):
@@ -272,10 +272,9 @@ class SendAlert:
                 await self._patiently(lambda: self._tries.postpone(case.raised.event_id, next_at, answer.detail))
                 return move.pause
             case Conclude():
-                return await self._conclude(case, move)
+                await self._conclude(case, move)
+                return None
 
     async def _conclude(self, case: Case, end: Conclude) -> None:
-        concluded = Concluded(
-            raised=case.raised, outcome=end.outcome, detail=end.detail, moment=self._clock()
-        )
+        concluded = Concluded(raised=case.raised, outcome=end.outcome, detail=end.detail, moment=self._clock())
         await self._patiently(lambda: self._record(concluded))

@@ -22,7 +22,7 @@ SMS_LIMIT = 160
 """Characters of one SMS part in the GSM 7-bit alphabet (3GPP TS 23.038)."""
 
 _VIETNAM = timezone(timedelta(hours=7))  # no summer time
-_SUBJECT_CODE, _SMS_CODE, _SMS_SENDER = 80, 30, 36
+_SUBJECT_CODE, _SMS_CODE, _SMS_SENDER = 80, 30, 40
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _GSM_ASCII = frozenset("@$_ !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _PLAIN = str.maketrans({"đ": "d", "Đ": "D", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...",
@@ -67,7 +67,8 @@ class Notice:
 
     raised: AlertRaised
     sender: str
-    """Name and code of the document's sender, for people."""
+    """Name of the document's sender; its code where no name is known."""
+    sender_code: str
     agency: str
     """Name of the agency that is warned."""
 
@@ -136,7 +137,7 @@ def _body(notice: Notice) -> str:
         agency=one_line(notice.agency),
         code=one_line(raised.code),
         subject=one_line(raised.subject),
-        sender=one_line(notice.sender),
+        sender=one_line(f"{notice.sender} ({notice.sender_code})"),
         recipient=one_line(raised.recipient),
         hub_id=raised.hub_id,
         waited_vi=_waited(waited, ("giây", "phút", "giờ", "ngày")),
@@ -172,6 +173,4 @@ def shortened(text: str, limit: int) -> str:
 def plain(text: str) -> str:
     """Text in the part of the GSM 7-bit alphabet that costs one character each: no diacritics; `?` for the rest."""
     apart = unicodedata.normalize("NFD", one_line(text).translate(_PLAIN))
-    return "".join(
-        sign if sign in _GSM_ASCII else "?" for sign in apart if not unicodedata.combining(sign)
-    )
+    return "".join(sign if sign in _GSM_ASCII else "?" for sign in apart if not unicodedata.combining(sign))

@@ -114,18 +114,16 @@ def _permission(uri: str, listed: Container[str]) -> Permission:
     return Permission.UNSUPPORTED if uri in _NOT_TO_BE_HAD else Permission.FORBIDDEN
 
 
-def signature_method(uri: str) -> SignatureMethod | None:
-    """The signature algorithm with this URI; None when it is not on the list."""
-    if uri not in _SIGNATURE_URIS:
-        return None
+def signature_method(uri: str) -> SignatureMethod:
+    """The signature algorithm with this URI. Raises KeyError when it is not on the list."""
     scheme, digest = _SIGNATURE_URIS[uri]
     weak = digest in _WEAK_HASHES or scheme is Scheme.DSA
     return SignatureMethod(name=f"{scheme}-{digest}", scheme=scheme, hash=_HASHES[digest], weak=weak)
 
 
-def digest_name(uri: str) -> str | None:
-    """hashlib's name of the digest algorithm with this URI; None when it is not on the list."""
-    return _DIGEST_URIS.get(uri)
+def digest_name(uri: str) -> str:
+    """Name in hashlib of the digest algorithm with this URI. Raises KeyError when it is not on the list."""
+    return _DIGEST_URIS[uri]
 
 
 def is_weak_hash(name: str) -> bool:

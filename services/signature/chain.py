@@ -6,7 +6,7 @@ is a fact about certificates; every document's digest and signature are computed
 """
 
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from asn1crypto.algos import DigestAlgorithm, SignedDigestAlgorithm
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator.authority import CertTrustAnchor
+from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers, derive_quals_from_cert
 from pyhanko_certvalidator.errors import (
     ExpiredError,
     InsufficientRevinfoError,
@@ -58,6 +58,10 @@ class TrustUnreadable(Exception):  # noqa: N818 - says what the anchors are
     """There is no anchor among what was given."""
 
 
+class NoAnchors(BaseException):
+    """There is nothing to judge by yet. Passes by every handler for what a hostile document may raise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remembered:
     facts: ChainFacts
@@ -69,16 +73,17 @@ class Chains:
     """Judges certificates under one set of anchors and CRLs."""
 
     def __init__(self, anchors: bytes, crls: Iterable[bytes], revocation: Revocation) -> None:
-        """Anchors as PEM, CRLs as PEM or DER. Raises TrustUnreadable; a CRL that cannot be read is named in `faults`.
+        """Anchors as PEM, CRLs as PEM or DER; a CRL that cannot be read is named in `faults`.
 
-        An end-entity certificate is no anchor: it is left out.
+        An end-entity certificate is no anchor: it is left out. Empty anchors are taken, but nothing can be judged by
+        them; anchors that are not empty and hold none raise TrustUnreadable.
         """
         self._anchors = [
-            CertTrustAnchor(certificate, derive_default_quals_from_cert=True)
+            CertTrustAnchor(certificate, _qualifiers(certificate))
             for certificate in _certificates(anchors)
             if _may_issue(certificate)
         ]
-        if not self._anchors:
+        if anchors.strip() and not self._anchors:
             raise TrustUnreadable("no certificate of an authority among the trust anchors")
         self._crls: list[asn1_crl.CertificateList] = []
         self._lists: list[x509.CertificateRevocationList] = []  # the same, quick to look serial numbers up in
@@ -105,7 +110,12 @@ class Chains:
         return len(self._anchors), len(self._crls)
 
     def judge(self, certificate: bytes, others: Sequence[bytes], moment: datetime) -> ChainFacts:
-        """Facts of the way from `certificate` (DER) over `others` to an anchor at `moment` (with a zone)."""
+        """Facts of the way from `certificate` (DER) over `others` to an anchor at `moment` (with a zone).
+
+        Raises NoAnchors when there are none to judge by: "untrusted" would then be said of everybody.
+        """
+        if not self._anchors:
+            raise NoAnchors
         known = (certificate, *sorted(others))
         remembered = self._remembered.get(known)
         if remembered is not None and remembered.since <= moment < remembered.until:
@@ -125,9 +135,7 @@ class Chains:
         self._remember(known, facts, path, moment)
         return facts
 
-    def _context(
-        self, others: Iterable[asn1_x509.Certificate], weak: "_Weak", moment: datetime
-    ) -> ValidationContext:
+    def _context(self, others: Iterable[asn1_x509.Certificate], weak: "_Weak", moment: datetime) -> ValidationContext:
         asked = REQUIRE_REVINFO if self._revocation is Revocation.REQUIRE else NO_REVOCATION
         return ValidationContext(
             trust_roots=self._anchors,
@@ -210,6 +218,8 @@ def _standing(error: Exception) -> Standing:
 
 
 def _certificates(content: bytes) -> list[asn1_x509.Certificate]:
+    if not content.strip():
+        return []
     try:
         armoured = list(pem.unarmor(content, multiple=True))
         found = [asn1_x509.Certificate.load(der, strict=True) for name, _, der in armoured if name == "CERTIFICATE"]
@@ -218,6 +228,12 @@ def _certificates(content: bytes) -> list[asn1_x509.Certificate]:
     except (ValueError, TypeError, KeyError) as error:
         raise TrustUnreadable(f"the trust anchors cannot be read: {type(error).__name__}") from error
     return found
+
+
+def _qualifiers(certificate: asn1_x509.Certificate) -> TrustQualifiers:
+    """An anchor's dates, path length and constraints hold as those of any certificate on the path."""
+    # certvalidator 0.33 fails on an anchor with a path length unless the one for attribute authorities is set too
+    return replace(derive_quals_from_cert(certificate), max_aa_path_length=certificate.max_path_length)
 
 
 def _may_issue(certificate: asn1_x509.Certificate) -> bool:

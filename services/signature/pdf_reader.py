@@ -17,7 +17,6 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 _BLANKS = b"\x00\t\n\x0c\r "
 _BLOCK = 4096
-_DEEPEST = 32
 _MOST_FIELDS = 10_000
 
 
@@ -31,46 +30,47 @@ class SignatureField:
 
     name: str
     field: generic.DictionaryObject
-    reference: generic.Reference | None
     signature: generic.DictionaryObject
 
 
-def open_pdf(file: io.BytesIO, *, strict: bool = False) -> PdfFileReader:
+def open_pdf(file: io.BytesIO) -> PdfFileReader:
     """A reader over the file; raises whatever pyHanko's parser does. Not strict: scanners write careless PDFs."""
-    return PdfFileReader(file, strict=strict)
+    return PdfFileReader(file, strict=False)
 
 
 def signature_fields(reader: PdfFileReader) -> tuple[SignatureField, ...]:
-    """Fields with a signature value, in the order of the form. Raises PdfOddity."""
+    """Fields with a signature value. Raises PdfOddity."""
     try:
-        form = reader.root["/AcroForm"]
-        fields = form["/Fields"]
+        fields = reader.root["/AcroForm"]["/Fields"]
     except KeyError:
         return ()
-    found = list(_signatures(fields, "", None, 0))
-    if len(found) > _MOST_FIELDS:
-        raise PdfOddity("too many fields")
-    return tuple(one for one in found if one is not None)
+    return tuple(_signatures(fields))
 
 
-def _signatures(fields: Any, prefix: str, inherited: Any, depth: int) -> Iterator[SignatureField | None]:
-    if depth > _DEEPEST:
-        raise PdfOddity("form fields nest too deep")
-    for position in range(len(fields)):
-        field = fields[position]
-        if not isinstance(field, generic.DictionaryObject):
-            continue
-        kind = field.get("/FT", inherited)
-        name = ".".join(part for part in (prefix, str(field.get("/T", ""))) if part)
-        value = field.get("/V", None)
-        if kind == "/Sig" and isinstance(value, generic.DictionaryObject):
-            raw = field.raw_get("/V")
-            reference = raw.reference if isinstance(raw, generic.IndirectObject) else None
-            yield SignatureField(name=name, field=field, reference=reference, signature=value)
-        else:
-            yield None
-        if "/Kids" in field:
-            yield from _signatures(field["/Kids"], name, kind, depth + 1)
+def _signatures(fields: Any) -> Iterator[SignatureField]:
+    branches: list[tuple[Any, str, Any]] = [(fields, "", None)]
+    met = 0
+    while branches:
+        siblings, prefix, inherited = branches.pop()
+        met += len(siblings)
+        if met > _MOST_FIELDS:  # or a tree that bites its own tail
+            raise PdfOddity("too many form fields")
+        for position in range(len(siblings)):  # by position: only that follows indirect objects
+            field = siblings[position]
+            if not isinstance(field, generic.DictionaryObject):
+                continue
+            kind = value_of(field, "/FT") or inherited
+            name = ".".join(part for part in (prefix, str(value_of(field, "/T") or "")) if part)
+            value = value_of(field, "/V")
+            if kind == "/Sig" and isinstance(value, generic.DictionaryObject):
+                yield SignatureField(name=name, field=field, signature=value)
+            if "/Kids" in field:
+                branches.append((field["/Kids"], name, kind))
+
+
+def value_of(dictionary: generic.DictionaryObject, key: str) -> Any:
+    """The entry, indirect objects followed; None when there is none."""
+    return dictionary[key] if key in dictionary else None  # noqa: SIM401 - get() does not follow indirect objects
 
 
 def read_hex_string(stream: Any) -> Any:

@@ -1,9 +1,9 @@
-"""A package laid out for work: its long base64 texts are cut out and only marked, so that no tree, no canonical form
-and no buffer ever holds an attachment. 100 MB are then verified in the memory that one decoded attachment needs.
+"""A package laid out for work: its long base64 texts are cut out and only marked.
 
-Canonicalization treats a text of base64 letters and blanks the same way wherever it stands: it passes through
-unchanged but for line ends. So the canonical form of the sheet, with the cuts put back, is that of the package. The
-mark contains the package's own SHA-256: nobody can write it into the package beforehand.
+So no tree, no canonical form and no buffer ever holds an attachment: 100 MB are verified in the memory that one decoded
+attachment needs. Canonicalization treats a text of base64 letters and blanks the same way wherever it stands: it passes
+through unchanged but for line ends. So the canonical form of the sheet, with the cuts put back, is that of the package.
+The mark contains the package's own SHA-256: nobody can write it into the package beforehand.
 """
 
 import binascii
@@ -49,7 +49,7 @@ class Sheet:
     text: bytes
     cuts: tuple[tuple[int, int], ...]
     """From and to, in `data`."""
-    mark: bytes
+    marks: re.Pattern[bytes]
 
     def digest(self, canonical: bytes, algorithm: str) -> bytes:
         """Digest of a canonical form of `text` with the cuts put back; `algorithm` in hashlib's words."""
@@ -76,7 +76,7 @@ class Sheet:
 
     def _whole(self, text: bytes) -> Iterator[bytes]:
         position = 0
-        for found in re.finditer(re.escape(self.mark) + rb"(\d{1,7});", text):
+        for found in self.marks.finditer(text):
             yield text[position : found.start()]
             yield from self._cut(*self.cuts[int(found[1])])
             position = found.end()
@@ -102,7 +102,7 @@ def lay_out(data: Buffer, sha256: str) -> Sheet:
         cuts.append((start, end))
         position = end
     parts.append(data[position:])
-    return Sheet(data=data, text=b"".join(parts), cuts=tuple(cuts), mark=mark)
+    return Sheet(data=data, text=b"".join(parts), cuts=tuple(cuts), marks=re.compile(mark + rb"(\d{1,7});"))
 
 
 def _long_texts(data: Buffer) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,6 @@ from lxml import etree
 from services.signature import algorithms, certificates
 from services.signature.chain import Chains
 from services.signature.facts import Permission, Place, Reference, SignatureFacts
-from services.signature.sheet import Sheet
 
 Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 
@@ -235,14 +234,12 @@ def detach(signature: Element) -> None:
     parent.remove(signature)
 
 
-def facts(
-    parts: SignatureParts, signed_info: bytes, digest: bytes, chains: Chains, moment: datetime
-) -> SignatureFacts:
+def facts(parts: SignatureParts, signed_info: bytes, digest: bytes, chains: Chains, moment: datetime) -> SignatureFacts:
     """Facts of a signature whose algorithms are all allowed; `digest` is that of the canonical document."""
     method = algorithms.signature_method(parts.signature_method)
-    hash_name = algorithms.digest_name(parts.digest_method)
+    hash_name = digest_algorithm(parts)
     candidates = [known for known in map(certificates.read, parts.certificates) if known is not None]
-    if method is None or hash_name is None or not candidates:
+    if not candidates:
         return SignatureFacts(digest_holds=digest == parts.digest)
     signer = next((one for one in candidates if _holds(method, one, parts.value, signed_info)), None)
     named = signer or candidates[0]
@@ -262,6 +259,11 @@ def _holds(
     method: algorithms.SignatureMethod, candidate: certificates.Certificate, value: bytes, signed_info: bytes
 ) -> bool:
     return candidate.key is not None and algorithms.holds(method, candidate.key, value, signed_info)
+
+
+def digest_algorithm(parts: SignatureParts) -> str:
+    """Name of the digest method in hashlib. Raises KeyError for a method that is not on the list."""
+    return algorithms.digest_name(parts.digest_method)
 
 
 def methods_permission(parts: SignatureParts) -> Permission:

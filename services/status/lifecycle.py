@@ -19,7 +19,7 @@ from hub.model.events import (
     StatusChanged,
     StatusReported,
 )
-from hub.model.ids import AgencyCode, DeliveryId, HubId, event_id
+from hub.model.ids import DeliveryId, HubId, event_id
 from hub.model.values import DocumentHeader
 from services.status.life import (
     Checked,
@@ -123,8 +123,8 @@ def _announced(line: Line, current: str) -> Line:
     return line
 
 
-Once = TypeVar("Once", Received, Checked, Planned)
-Many = TypeVar("Many", Turned, Settled, Reported)
+Once = TypeVar("Once", bound=Received | Checked | Planned)
+Many = TypeVar("Many", bound=Turned | Settled | Reported)
 
 
 def _first(known: Once | None, new: Once) -> Once:
@@ -137,7 +137,7 @@ def _union(known: tuple[Many, ...], new: Many) -> tuple[Many, ...]:
     if new in known:
         return known
     facts: dict[str, Many] = {}
-    for fact in sorted((*known, new), key=lambda fact: fact.mark):
+    for fact in sorted([*known, new], key=lambda fact: fact.mark):
         facts.setdefault(fact.mark.event_id, fact)
     kept: list[Many] = []
     counts: dict[str, int] = {}
@@ -179,27 +179,24 @@ def _touched(life: Life, cause: Event) -> Iterable[Line]:
 
 
 def _moves(life: Life, header: DocumentHeader, line: Line, cause: Event) -> Iterator[StatusChanged]:
+    def moved(step: str, previous: str, current: str) -> StatusChanged:
+        return StatusChanged(
+            event_id=event_id(cause.event_id, step, line.recipient),
+            occurred_at=cause.occurred_at,
+            cause_id=cause.event_id,
+            hub_id=header.hub_id,
+            document_id=header.document_id,
+            sender=header.sender,
+            recipient=line.recipient,
+            previous=previous,
+            current=current,
+        )
+
     state, recall = life.state(line), line.recall
     if line.announced is None or state.rank > line.announced.rank:
-        yield _change(header, line.recipient, cause, STEP, line.announced or "", state)
+        yield moved(STEP, line.announced.value if line.announced else "", state.value)
     if recall.rank > line.announced_recall.rank:
-        yield _change(header, line.recipient, cause, RECALL_STEP, line.announced_recall, recall)
-
-
-def _change(
-    header: DocumentHeader, recipient: AgencyCode, cause: Event, step: str, previous: str, current: str
-) -> StatusChanged:
-    return StatusChanged(
-        event_id=event_id(cause.event_id, step, recipient),
-        occurred_at=cause.occurred_at,
-        cause_id=cause.event_id,
-        hub_id=header.hub_id,
-        document_id=header.document_id,
-        sender=header.sender,
-        recipient=recipient,
-        previous=str(previous),
-        current=str(current),
-    )
+        yield moved(RECALL_STEP, line.announced_recall.value, recall.value)
 
 
 def run_up(lives: Mapping[HubId, Life], causes: Sequence[Event]) -> tuple[Life | None, ...]:

@@ -2,11 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.status import wording
+from hub.model.statuses import StatusCode
 from services.status.reports import ReportB, Row
 from services.status.wording import Label, label
 
@@ -27,11 +27,24 @@ class Language(StrEnum):
         return text.vi if self is Language.VIETNAMESE else text.en
 
 
+class Format(StrEnum):
+    """Forms a report comes in."""
+
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+def labels(codes: Iterable[StatusCode], language: Language) -> str:
+    """Status codes as people read them: `Phân công, Hoàn thành`."""
+    return ", ".join(language.of(label(code.vi, code.en)) for code in codes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A sheet: its title, headings, rows and the line of sums. Numbers are numbers, everything else is text."""
+    """A sheet: its name, headings, rows and the line of sums. Numbers are numbers, everything else is text."""
 
-    title: str
+    name: str
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...]
@@ -44,7 +57,7 @@ _COLUMNS: tuple[tuple[Label, Callable[[Row, Language], Cell]], ...] = (
     (label("Đã đến", "Arrived"), lambda row, _: row.arrived),
     (label("Đã tiếp nhận", "Accepted"), lambda row, _: row.accepted),
     (label("Phân công/Đang xử lý/Hoàn thành", "Assigned/In processing/Finished"),
-     lambda row, language: processed_labels(row, language)),
+     lambda row, language: labels(row.processed_labels, language)),
     (label("Văn bản đã xử lý", "Documents processed"), lambda row, _: row.processed),
     (label("Từ chối", "Refused"), lambda row, _: row.rejected),
     (label("Văn bản gửi", "Documents sent"), lambda row, _: row.documents_sent),
@@ -52,16 +65,11 @@ _COLUMNS: tuple[tuple[Label, Callable[[Row, Language], Cell]], ...] = (
 )  # fmt: skip
 
 
-def processed_labels(row: Row, language: Language) -> str:
-    """Which of assigned, in processing, finished occurred: `Phân công, Hoàn thành`."""
-    return ", ".join(language.of(wording.label(code.vi, code.en)) for code in row.processed_labels)
-
-
 def table_b(report: ReportB, language: Language) -> Table:
     """Report B as a table."""
     total = tuple(value(report.total, language) for _, value in _COLUMNS)
     return Table(
-        title=language.of(label("Báo cáo B", "Report B")) + f" {report.period.since} – {report.period.until}",
+        name=language.of(label("Báo cáo B", "Report B")),
         headings=tuple(language.of(heading) for heading, _ in _COLUMNS),
         rows=tuple(tuple(value(row, language) for _, value in _COLUMNS) for row in report.rows),
         total=("", language.of(label("Cộng", "Total")), *total[2:]),

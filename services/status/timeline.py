@@ -172,6 +172,7 @@ class Summary:
     label: Label
     recipients: int
     states: tuple[State, ...]
+    refusal: "Refused | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +268,7 @@ def summary(life: Life, directory: Directory) -> Summary | None:
         label=wording.STAGES[life.stage],
         recipients=len(life.lines),
         states=tuple(sorted((life.state(line) for line in life.lines.values()), key=lambda state: state.rank)),
+        refusal=_refused(life.refused),
     )
 
 

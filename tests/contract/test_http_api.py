@@ -50,4 +50,3 @@ def _database() -> None:
     """Hypothesis keeps no examples between runs: the machine may be another one."""
     settings.register_profile("no-database", database=None)
     settings.load_profile("no-database")
-    return

@@ -1,0 +1,1 @@
+"""The five services; each decides one thing and knows no other."""

@@ -1,0 +1,6 @@
+"""x"""
+
+from typing import Any
+
+
+def add_console(*a: Any) -> None: ...

@@ -1,0 +1,269 @@
+"""SendAlert: crashed at each of its steps, by one process or two, at most one message ever leaves."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from hub.model.directory import Directory
+from hub.model.errors import Transient
+from hub.model.events import AlertRaised
+from hub.model.statuses import AlertOutcome, Channel
+from services.notifier import alerts
+from services.notifier.attempts import FOREIGN, INTERRUPTED, NEEDLESS, Handover, Holder, Send
+from services.notifier.handlers import Concluded, Gateways, SendAlert
+from tests.fakes.events import agency
+from tests.fakes.notifier import (
+    NOW,
+    PATIENCE,
+    FakeAttempts,
+    FakeBook,
+    FakeGateway,
+    SettableClock,
+    planned,
+    raised,
+    record,
+    taken,
+)
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+class Service:
+    """Book and gateways that outlive processes, and processes that die at will."""
+
+    def __init__(self) -> None:
+        self.book = FakeBook()
+        self.book.custody = {0: 0}
+        self.mail, self.sms = FakeGateway(), FakeGateway()
+        self.clock = SettableClock()
+        self.directory = Directory()
+        self.directory.learn(agency("000.00.00.G22"))
+        self.directory.learn(agency("000.00.00.G01"))
+        self.lives = 0
+        self._offset = 0
+
+    async def raise_(self, alert: AlertRaised) -> AlertRaised:
+        await self.book.project([record(planned()), record(alert)])
+        return alert
+
+    def process(
+        self,
+        instance: str = "a",
+        *,
+        attempts: Callable[[Holder], FakeAttempts] | None = None,
+        recording: Callable[[Concluded], Awaitable[None]] | None = None,
+    ) -> SendAlert:
+        self.lives += 1
+        holder = Holder(instance=instance, life=str(self.lives))
+        return SendAlert(
+            book=self.book,
+            tries=attempts(holder) if attempts else FakeAttempts(self.book, holder),
+            gateways=Gateways(self.mail, self.sms, self.directory, "hub@hub.local"),
+            record=recording or self.record,
+            patience=PATIENCE,
+            holder=holder,
+            clock=self.clock,
+            patiently=patiently,
+        )
+
+    async def record(self, end: Concluded) -> None:
+        self._offset += 1
+        event = alerts.sent(end.raised, end.outcome, end.detail, end.moment)
+        await self.book.project([record(event, self._offset)])
+
+    def outcome(self, alert: AlertRaised) -> tuple[AlertOutcome, str] | None:
+        sent = self.book.outcome(alert)
+        return (sent.outcome, sent.detail) if sent else None
+
+
+async def patiently(deed: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(5):
+        try:
+            return await deed()
+        except Transient:
+            await asyncio.sleep(0)
+    raise AssertionError("not patient enough")
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_an_alert_is_sent_once_and_says_so(service: Service, channel: Channel) -> None:
+    alert = await service.raise_(raised(planned(), channel))
+    process = service.process()
+    assert await process(alert.event_id) is None
+    assert await process(alert.event_id) is None
+    gateway = service.mail if channel is Channel.EMAIL else service.sms
+    assert len(gateway.took) == 1
+    assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
+
+
+async def test_died_between_raised_and_the_attempt_row_it_is_sent_by_the_next_life(service: Service) -> None:
+    class Dying(FakeAttempts):
+        async def begin(self, raised: AlertRaised, made: Send, moment: object) -> bool:
+            raise Killed
+
+    alert = await service.raise_(raised(planned()))
+    with pytest.raises(Killed):
+        await service.process(attempts=lambda holder: Dying(service.book, holder))(alert.event_id)
+    assert service.mail.tried == 0
+    assert await service.process()(alert.event_id) is None
+    assert len(service.mail.took) == 1
+    assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
+
+
+async def test_died_between_the_attempt_row_and_the_message_it_is_unknown_and_never_sent(service: Service) -> None:
+    class Dying(FakeAttempts):
+        async def begin(self, raised: AlertRaised, made: Send, moment: object) -> bool:
+            await super().begin(raised, made, NOW)
+            raise Killed
+
+    alert = await service.raise_(raised(planned()))
+    with pytest.raises(Killed):
+        await service.process(attempts=lambda holder: Dying(service.book, holder))(alert.event_id)
+    assert await service.process()(alert.event_id) is None
+    assert service.mail.tried == 0
+    assert service.outcome(alert) == (AlertOutcome.UNKNOWN, INTERRUPTED)
+
+
+async def test_died_after_the_message_before_its_outcome_it_is_unknown_and_not_sent_again(service: Service) -> None:
+    async def dying(_: Concluded) -> None:
+        raise Killed
+
+    alert = await service.raise_(raised(planned()))
+    with pytest.raises(Killed):
+        await service.process(recording=dying)(alert.event_id)
+    assert await service.process()(alert.event_id) is None
+    assert len(service.mail.took) == 1
+    assert service.outcome(alert) == (AlertOutcome.UNKNOWN, INTERRUPTED)
+
+
+async def test_another_process_waits_for_the_dead_one_and_then_says_unknown(service: Service) -> None:
+    async def dying(_: Concluded) -> None:
+        raise Killed
+
+    alert = await service.raise_(raised(planned()))
+    with pytest.raises(Killed):
+        await service.process("a", recording=dying)(alert.event_id)
+    other = service.process("b")
+    assert await other(alert.event_id) == PATIENCE.attempt_limit
+    service.clock.forward(seconds=PATIENCE.attempt_limit.total_seconds())
+    assert await other(alert.event_id) is None
+    assert len(service.mail.took) == 1
+    assert service.outcome(alert) == (AlertOutcome.UNKNOWN, INTERRUPTED)
+
+
+async def test_of_two_processes_one_sends(service: Service) -> None:
+    alert = await service.raise_(raised(planned()))
+    service.mail.free.clear()
+    one = asyncio.create_task(service.process("a")(alert.event_id))
+    two = asyncio.create_task(service.process("b")(alert.event_id))
+    await asyncio.sleep(0.01)
+    service.mail.free.set()
+    assert {await one, await two} == {None, PATIENCE.attempt_limit}
+    assert len(service.mail.took) == 1
+
+
+async def test_not_taken_is_tried_again_later_and_by_anybody(service: Service) -> None:
+    service.mail.will(Handover.NOT_TAKEN, Handover.NOT_TAKEN)
+    alert = await service.raise_(raised(planned()))
+    assert await service.process("a")(alert.event_id) == timedelta(seconds=5)
+    assert await service.process("b")(alert.event_id) == timedelta(seconds=5)
+    service.clock.forward(seconds=5)
+    assert await service.process("b")(alert.event_id) == timedelta(seconds=10)
+    service.clock.forward(seconds=10)
+    assert await service.process("a")(alert.event_id) is None
+    assert (service.mail.tried, len(service.mail.took)) == (3, 1)
+    assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
+
+
+async def test_in_the_end_it_failed(service: Service) -> None:
+    service.mail.will(*[Handover.NOT_TAKEN] * 50)
+    alert = await service.raise_(raised(planned()))
+    process, pause = service.process(), await service.process()(alert.event_id)
+    while pause is not None:
+        service.clock.forward(seconds=pause.total_seconds())
+        pause = await process(alert.event_id)
+    assert service.outcome(alert) == (AlertOutcome.FAILED, "fake not_taken")
+    assert service.clock.now - NOW >= PATIENCE.give_up
+    assert service.mail.tried < 40
+
+
+async def test_refused_failed_and_doubt_is_unknown(service: Service) -> None:
+    service.sms.will(Handover.REFUSED)
+    service.mail.will(Handover.IN_DOUBT)
+    text, mail = raised(planned(), Channel.SMS), raised(planned())
+    await service.book.project([record(text), record(mail, 1)])
+    process = service.process()
+    for alert in (text, mail, text, mail):
+        assert await process(alert.event_id) is None
+    assert service.outcome(text) == (AlertOutcome.FAILED, "fake refused")
+    assert service.outcome(mail) == (AlertOutcome.UNKNOWN, "fake in_doubt")
+    assert (service.sms.tried, service.mail.tried) == (1, 1)
+
+
+async def test_a_document_fetched_meanwhile_is_not_complained_about(service: Service) -> None:
+    service.mail.will(Handover.NOT_TAKEN)
+    alert = await service.raise_(raised(planned()))
+    process = service.process()
+    await process(alert.event_id)
+    await service.book.project([record(taken(planned()))])
+    service.clock.forward(seconds=5)
+    assert await process(alert.event_id) is None
+    assert service.mail.took == []
+    assert service.outcome(alert) == (AlertOutcome.FAILED, NEEDLESS)
+
+
+async def test_after_a_replay_into_a_fresh_database_old_alerts_are_unknown_and_new_ones_are_sent(
+    service: Service,
+) -> None:
+    old, new = raised(planned("old")), raised(planned("new"))
+    service.book.custody = {0: 5}
+    await service.book.project([record(old, 4), record(new, 5)])
+    process = service.process()
+    assert await process(old.event_id) is None
+    assert await process(new.event_id) is None
+    assert service.outcome(old) == (AlertOutcome.UNKNOWN, FOREIGN)
+    assert service.outcome(new) == (AlertOutcome.SENT, "250 taken")
+
+
+async def test_a_message_that_cannot_be_written_failed(service: Service) -> None:
+    from dataclasses import replace  # noqa: PLC0415 - used here only
+
+    alert = await service.raise_(replace(raised(planned()), addresses=("a@x.vn\nBcc: e@x.vn",), contacts=("A",)))
+    assert await service.process()(alert.event_id) is None
+    assert service.mail.tried == 0
+    outcome = service.outcome(alert)
+    assert outcome is not None
+    assert outcome[0] is AlertOutcome.FAILED
+
+
+async def test_nothing_leaves_while_the_database_is_away(service: Service) -> None:
+    alert = await service.raise_(raised(planned()))
+    service.book.away = True
+    with pytest.raises(Transient):
+        await service.process()(alert.event_id)
+    assert service.mail.tried == 0
+
+
+async def test_what_left_is_written_down_however_long_that_takes(service: Service) -> None:
+    failures = 3
+
+    async def unsure(end: Concluded) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise Transient("kafka", "away")
+        await service.record(end)
+
+    alert = await service.raise_(raised(planned()))
+    assert await service.process(recording=unsure)(alert.event_id) is None
+    assert service.mail.tried == 1
+    assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
