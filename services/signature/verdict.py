@@ -10,6 +10,7 @@ Checks of the envelope (reliability contract, profile `edxml`), in this order; t
  5. Its transforms are on the list.                                         TRANSFORM_FORBIDDEN
  then 10 to 15, and last
 16. The certificate's UID is a code of the agency in the signed From.       SENDER_MISMATCH
+    (A From that is missing or stands there twice covers nothing.)          NOT_COVERED
 17. The signed fields and attachments are those the hub acts on.            NOT_COVERED
  then 18 and 19.
 
@@ -200,9 +201,10 @@ def _sender(
     envelope: EnvelopeFacts, signature: SignatureFacts, document: DocumentHeader, codes: Collection[AgencyCode]
 ) -> Reason | None:
     """Check 16: certificate, signed From and the sender that the hub acts on are one agency."""
+    if envelope.header is None:
+        return Reason.NOT_COVERED
     signer = signature.signer or _NO_SIGNER
-    signed_sender = envelope.header.sender if envelope.header else ""
-    if signed_sender != document.sender.strip() or AgencyCode(signer.agency) not in codes:
+    if envelope.header.sender != document.sender.strip() or AgencyCode(signer.agency) not in codes:
         return Reason.SENDER_MISMATCH
     return None
 

@@ -54,7 +54,7 @@ def rule_files(service: str) -> list[Path]:
     return [
         file
         for file in python_files(f"services/{service}")
-        if file.stem not in PLUMBING and not file.stem.startswith(("adapters", "app_", "worker"))
+        if file.stem not in PLUMBING and not file.stem.startswith(("adapters", "app_", "handlers_", "worker"))
     ]
 
 

@@ -1,6 +1,7 @@
-"""What the router's tests on the real stack share: agencies of their own, events to append, clients, the log to read."""
+"""What the router's tests on the real stack share: agencies of their own, events, clients, the log to read back."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -8,8 +9,9 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +19,7 @@ import jwt
 from aiokafka import TopicPartition
 
 from hub.model import ids
-from hub.model.events import DeliveryPlanned, Event, SignatureChecked
+from hub.model.events import AgencyChanged, DeliveryPlanned, Event, SignatureChecked, StatusReported
 from hub.model.ids import AgencyCode, DocumentId, SystemId
 from hub.model.record import Recorded
 from hub.model.statuses import BusinessType, Outcome, SignaturePolicy
@@ -29,10 +31,11 @@ from hub.runtime.registry import Registry
 from hub.runtime.settings import HubSettings
 from hub.wire.topics import topic_of
 from hubctl.local.ports import Port
+from services.router.handlers import GIVES
 from sim.place import Place
 from tests.conftest import hubctl
 
-SECRET = "a shared secret of the tests"
+SECRET = "a shared secret of the tests, long"
 HUB = AgencyCode("000.00.00.HUB")
 
 
@@ -52,8 +55,8 @@ def checked(
         occurred_at=system_clock(),
         cause_id=hub_id,
         header=DocumentHeader(
-            hub_id=hub_id, document_id=document_id, business_type=BusinessType.NEW, sender=sender, sender_name="Nơi gửi",
-            recipients=tuple(recipients), number="125", notation="SM-VP", subject="Về việc thử nghiệm",
+            hub_id=hub_id, document_id=document_id, business_type=BusinessType.NEW, sender=sender,
+            sender_name="Nơi gửi", recipients=tuple(recipients), number="125", notation="SM-VP", subject="Về việc thử nghiệm",
             type_name="Công văn", promulgation_date="2026-11-20", priority=priority, paper=False, attachments=(),
             package=package,
         ),
@@ -124,12 +127,26 @@ class Site:
 
     async def recorded(self, event: type[Event], hub_id: str) -> list[Recorded[Event]]:
         """Everything the log holds of one document in one topic."""
-        topic = topic_of(event)
-        starts = {TopicPartition(topic.name, number): 0 for number in await self.log.partitions(topic)}
+        starts = dict.fromkeys(await self.places([event]), 0)
         found: list[Recorded[Event]] = []
         async with aclosing(read_to_end(self.log, self.settings.brokers, starts)) as batches:
             async for records in batches:
                 found.extend(record for record in records if getattr(record.event, "hub_id", "") == hub_id)
+        return found
+
+    async def places(self, events: Sequence[type[Event]]) -> list[TopicPartition]:
+        """Every partition of these events' topics."""
+        topics = [topic_of(event) for event in events]
+        return [TopicPartition(each.name, number) for each in topics for number in await self.log.partitions(each)]
+
+    async def agency(self, code: AgencyCode) -> AgencyChanged:
+        """The newest event of an agency."""
+        found = None
+        starts = dict.fromkeys(await self.places([AgencyChanged]), 0)
+        async with aclosing(read_to_end(self.log, self.settings.brokers, starts)) as batches:
+            async for records in batches:
+                found = next((each.event for each in reversed(records) if each.event.code == code), found)
+        assert isinstance(found, AgencyChanged)
         return found
 
     async def planned(self, hub_id: str) -> list[DeliveryPlanned]:
@@ -141,23 +158,30 @@ class Site:
         end = time.monotonic() + seconds
         items: list[dict[str, Any]] = []
         while time.monotonic() < end:
-            answer = await self.call("GET", "/inbox", number, params={"limit": 1000})
-            items = answer.json()["items"] if answer.status_code == 200 else []
-            if len(items) >= count:
-                return items
+            with contextlib.suppress(httpx.TransportError):  # the router may be on its way back
+                answer = await self.call("GET", "/inbox", number, params={"limit": 1000})
+                items = answer.json()["items"] if answer.status_code == 200 else []
+                if len(items) >= count:
+                    return items
             await asyncio.sleep(0.1)
         raise AssertionError(f"{len(items)} of {count} items after {seconds} s")
 
 
 @asynccontextmanager
-async def site(place: Place, environment: dict[str, str], folder: str) -> AsyncIterator[Site]:
+async def site(place: Place, environment: dict[str, str], folder: Path) -> AsyncIterator[Site]:
     """A site with its own log, closed afterwards."""
-    settings = replace_data_dir(settings_of(environment), folder)
-    registry = Registry(settings.registry_url, settings.data_dir / "ids.json")
-    await registry.prepare([event for event in _EVENTS])
+    settings = settings_of(environment).model_copy(update={"data_dir": folder})
+    registry = Registry(settings.registry_url, folder / "ids.json")
+    await registry.prepare((SignatureChecked, StatusReported, *GIVES))
     log = Log(settings.brokers, registry, settings.append_limit_seconds)
     mark = uuid.uuid4().hex[:10].upper()
     async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=200)) as client:
         yield Site(place, settings, log, blobs.connect(settings), client, mark)
     await log.close()
     await registry.close()
+
+
+def kill(component: str) -> None:
+    """SIGKILL to one component; the supervisor starts it again."""
+    reports = json.loads(hubctl("local", "status", "--json", check=False).stdout)
+    os.kill(next(report["pid"] for report in reports if report["name"] == component), signal.SIGKILL)

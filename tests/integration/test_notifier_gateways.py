@@ -39,9 +39,10 @@ class SmtpFar(Far):
 
     async def be(self, mood: Mood) -> None:
         self.mood = mood
-        self.rcpt = {Mood.REFUSES: lambda _: "550 5.1.1 no such user", Mood.LATER: lambda _: "451 4.7.1 greylisted"}.get(
-            mood, lambda _: "250 ok"
-        )
+        self.rcpt = {
+            Mood.REFUSES: lambda _: "550 5.1.1 no such user",
+            Mood.LATER: lambda _: "451 4.7.1 greylisted",
+        }.get(mood, lambda _: "250 ok")
         await self.close()
         if mood is not Mood.AWAY:
             self._server = await asyncio.get_running_loop().create_server(

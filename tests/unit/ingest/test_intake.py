@@ -53,7 +53,8 @@ def test_an_ordinary_document() -> None:
     (LETTER.but(files=[File(content_id=str(n)) for n in range(51)]), [(Code.TOO_MANY_ATTACHMENTS, "edXMLManifest")]),
     (LETTER.but(files=(File(name="a\nb.pdf"),)), [(Code.BAD_FIELD, "edXMLManifest/Reference[1]/AttachmentName")]),
     (LETTER.but(files=(File(name="a\u0085b.pdf"),)), [(Code.BAD_FIELD, "edXMLManifest/Reference[1]/AttachmentName")]),
-    (LETTER.but(files=(File(encoded="QQ="),)), [(Code.BASE64, "AttachmentEncoded/Attachment[1]/ContentTransferEncoded")]),
+    (LETTER.but(files=(File(encoded="QQ="),)),
+     [(Code.BASE64, "AttachmentEncoded/Attachment[1]/ContentTransferEncoded")]),
 ])  # fmt: skip
 def test_refusals(letter: Letter, reasons: list[tuple[str, str]]) -> None:
     assert found(letter) == reasons

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from asn1crypto import x509 as asn1_x509
+from asn1crypto.core import Null
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -86,6 +88,17 @@ def certificate(
         .add_extension(granted, critical=True)
         .sign(signer, hash_algorithm or hashes.SHA256())
     )
+
+
+def weakly_issued() -> Identity:
+    """An identity whose certificate the issuing authority signed with SHA-1, which cryptography no longer does."""
+    strong = issued(key("sender"), SENDER)
+    made = asn1_x509.Certificate.load(strong.ders[0])
+    made["tbs_certificate"]["signature"] = made["signature_algorithm"] = {"algorithm": "sha1_rsa", "parameters": Null()}
+    tbs = made["tbs_certificate"].dump(force=True)
+    made["signature_value"] = key("issuing").sign(tbs, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303 - weak on purpose
+    weak = x509.load_der_x509_certificate(made.dump(force=True))
+    return Identity(key=strong.key, certificate=weak, issuers=strong.issuers)
 
 
 ROOT_NAME, ISSUING_NAME = name("Gốc"), name("Cấp chứng thư")

@@ -1,5 +1,7 @@
 """However a file is cut into pieces the outcome is the same; whatever is broken in it, only Unreadable comes out."""
 
+from itertools import pairwise
+
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ def outcome(pieces: list[bytes]) -> ReadDocument | ReadStatus | tuple[str, str]:
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted({place % (len(data) + 1) for place in places}), len(data)]
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 @given(MESSAGES, st.lists(st.integers(0, 1 << 20), max_size=40))
@@ -72,7 +74,7 @@ def test_base64_in_pieces(text: str, places: list[int]) -> None:
     whole.feed(text)
     whole.close()
     edges = [0, *sorted({place % (len(text) + 1) for place in places}), len(text)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         pieces.feed(text[start:end])
     pieces.close()
     assert whole.faulty == pieces.faulty

@@ -1,0 +1,268 @@
+"""The router on the real stack: items appear, are taken once and settled, and crashes neither lose nor double any."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from hub.model import ids
+from hub.model.events import (
+    DeliveryPlanned,
+    DeliverySettled,
+    DeliveryTaken,
+    DocumentRefused,
+    StatusReported,
+)
+from hub.model.ids import AgencyCode, SystemId
+from hub.model.statuses import StatusCode
+from hub.model.values import Identifier, Staff
+from hub.runtime.clock import system_clock
+from hub.runtime.log import read_to_end
+from services.router import routing
+from services.router.replay import PROJECTED, projector
+from services.router.routing import NOTHING_PLANNED, Route, Routes
+from sim.place import Place
+from tests.conftest import hubctl
+from tests.integration.router_site import HUB, Site, checked, kill, site
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+
+PACKAGE = "<edXML>Công văn thử</edXML>".encode()
+
+
+@pytest_asyncio.fixture
+async def at(stack: Place, environment: dict[str, dict[str, str]], tmp_path: Path) -> AsyncIterator[Site]:
+    async with site(stack, environment["router"], tmp_path) as opened:
+        yield opened
+
+
+async def test_a_judged_document_reaches_every_recipient_and_wakes_who_waits(at: Site) -> None:
+    await at.register(1, 2)
+    await at.register(3, connected=False, parent=2)  # served by the agency above it
+    await at.register(4, connected=False)  # by nobody yet
+    waiting = asyncio.create_task(at.inbox(2, wait=20))
+    await asyncio.sleep(0.5)
+    event = checked(at.code(1), [at.code(2), at.code(3), at.code(4)], await at.package(PACKAGE))
+    started = time.monotonic()
+    await at.append(event)
+    (item, *_) = await waiting
+    assert time.monotonic() - started < 1.0
+    assert item["to"] in (at.code(2), at.code(3))
+    assert (item["kind"], item["code"], item["state"], item["taken_at"]) == ("document", "125/SM-VP", "initial", None)
+    assert {each["to"] for each in await at.until(2, 2)} == {at.code(2), at.code(3)}
+    assert [each.recipient for each in await at.planned(event.header.hub_id)] == list(event.header.recipients)
+    answer = await at.admin("PUT", f"/connections/{at.code(4)}", {"agencies": [at.code(4)], "secret": "x" * 20})
+    assert answer.status_code == 200
+    assert at.code(4) not in {each["to"] for each in await at.until(2, 2)}
+
+
+async def test_a_package_is_given_out_byte_for_byte_and_had_from_its_first_download_on(at: Site) -> None:
+    await at.register(1, 2)
+    event = checked(at.code(1), [at.code(2)], await at.package(PACKAGE))
+    await at.append(event)
+    (item,) = await at.until(2, 1)
+    downloads = await asyncio.gather(*(at.call("GET", f"/inbox/{item['id']}/package", 2) for _ in range(10)))
+    assert {(answer.status_code, answer.content) for answer in downloads} == {(200, PACKAGE)}
+    headers = downloads[0].headers
+    assert headers["content-length"] == str(len(PACKAGE))
+    assert headers["etag"] == f'"{event.header.package.digest}"'
+    assert headers["content-disposition"] == f'attachment; filename="{item["id"]}.edxml"'
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-type"] == "application/xml"
+    (taken,) = await at.recorded(DeliveryTaken, event.header.hub_id)
+    assert isinstance(taken.event, DeliveryTaken)
+    assert (taken.event.delivery_id, taken.event.recipient) == (item["id"], at.code(2))
+    (seen,) = await at.inbox(2)
+    assert seen["taken_at"] is not None
+
+
+async def test_an_item_is_offered_until_it_is_settled(at: Site) -> None:
+    await at.register(1, 2)
+    event = checked(at.code(1), [at.code(2)], await at.package(PACKAGE))
+    await at.append(event)
+    (item,) = await at.until(2, 1)
+
+    async def settle(state: str) -> tuple[int, str]:
+        answer = await at.call("POST", f"/inbox/{item['id']}/{state}", 2)
+        return answer.status_code, answer.json().get("state") or answer.json()["code"]
+
+    assert await settle("processing") == (200, "processing")
+    assert [each["state"] for each in await at.inbox(2)] == ["processing"]
+    assert await settle("fail") == (200, "fail")
+    assert await at.inbox(2) == []
+    assert await settle("processing") == (200, "fail")  # late: changes nothing
+    assert await settle("done") == (200, "done")
+    assert await settle("done") == (200, "done")
+    assert await settle("fail") == (409, "ALREADY_SETTLED")
+    assert (await at.call("GET", f"/inbox/{item['id']}", 2)).json()["state"] == "done"
+    settled = await at.recorded(DeliverySettled, event.header.hub_id)
+    states = [record.event.state for record in settled if isinstance(record.event, DeliverySettled)]
+    assert states == ["processing", "fail", "done"]
+
+
+async def test_another_s_item_is_like_one_that_does_not_exist(at: Site) -> None:
+    await at.register(1, 2, 3)
+    await at.append(checked(at.code(1), [at.code(2)], await at.package(PACKAGE)))
+    (item,) = await at.until(2, 1)
+    for method, path in (("GET", ""), ("GET", "/package"), ("POST", "/done")):
+        others = await at.call(method, f"/inbox/{item['id']}{path}", 3)
+        missing = await at.call(method, f"/inbox/{ids.event_id('no', 'item')}{path}", 3)
+        assert (others.status_code, others.content) == (404, missing.content)
+    assert (await at.call("GET", "/inbox", 3, params={"after": item["id"]})).status_code == 404
+    assert await at.inbox(3) == []
+
+
+async def test_pages_go_on_where_the_last_one_ended_urgent_first(at: Site) -> None:
+    await at.register(1, 2)
+    package = await at.package(PACKAGE)
+    events = [checked(at.code(1), [at.code(2)], package, priority=number % 3) for number in range(7)]
+    for event in events:
+        await at.append(event)
+    await at.until(2, 7)
+    seen, after = [], None
+    while True:
+        answer = (await at.call("GET", "/inbox", 2, params={"limit": 3} | ({"after": after} if after else {}))).json()
+        seen.extend(answer["items"])
+        await at.call("POST", f"/inbox/{seen[-1]['id']}/done", 2)  # the cursor's item may go meanwhile
+        after = answer["next"]
+        if after is None:
+            break
+    assert [item["priority"] for item in seen] == [2, 2, 1, 1, 0, 0, 0]
+    assert len({item["id"] for item in seen}) == 7
+    assert seen == sorted(seen, key=lambda item: (-item["priority"], item["planned_at"], item["id"]))
+
+
+async def test_a_document_that_policy_stops_is_refused_and_only_its_sender_hears_of_it(at: Site) -> None:
+    await at.register(1, 2)
+    event = checked(at.code(1), [at.code(2)], await at.package(PACKAGE), stop=True)
+    await at.append(event)
+    (notice,) = await at.until(1, 1)
+    assert (notice["kind"], notice["status_code"], notice["from"], notice["verdict"]) == ("status", "02", HUB, None)
+    message = (await at.call("GET", f"/inbox/{notice['id']}/package", 1)).text
+    assert f"<edXML:DocumentId>{event.header.document_id}</edXML:DocumentId>" in message
+    assert "<edXML:StatusCode>02</edXML:StatusCode>" in message
+    (refused,) = await at.recorded(DocumentRefused, event.header.hub_id)
+    assert isinstance(refused.event, DocumentRefused)
+    assert (refused.event.stage, refused.event.refusals[0].code) == ("policy", "SIGNATURE_INVALID")
+    assert await at.inbox(2) == []
+
+
+async def test_a_status_message_reaches_the_agency_it_is_meant_for(at: Site) -> None:
+    await at.register(1, 2)
+    event = checked(at.code(1), [at.code(2)], await at.package(PACKAGE))
+    await at.append(event)
+    await at.until(2, 1)
+    message = b"<edXML>03</edXML>"
+    await at.append(
+        StatusReported(
+            event_id=ids.event_id(event.event_id, "reported"), occurred_at=system_clock(), cause_id="test",
+            hub_id=event.header.hub_id, document_id=event.header.document_id, code=event.header.code,
+            reporter=at.code(2), addressee=at.code(1), recipient=at.code(2), status=StatusCode.ACCEPTED,
+            description="", staff=Staff(department="", name="", email="", mobile=""), reported_at="",
+            package=await at.package(message), system_id=SystemId(at.code(2)),
+        )
+    )  # fmt: skip
+    (item,) = await at.until(1, 1)
+    assert (item["status_code"], item["subject"], item["kind"]) == ("03", event.header.subject, "status")
+    assert await at.inbox(1, kind="document") == []
+    assert (await at.call("GET", f"/inbox/{item['id']}/package", 1)).content == message
+
+
+async def test_what_a_crash_left_half_appended_is_completed_as_it_was_decided(at: Site) -> None:
+    """Killed after k of n events, and the directory changes before the restart: the old decision stands (F03)."""
+    await at.register(1, *range(2, 22))
+    recipients = [at.code(number) for number in range(2, 22)]
+    event = checked(at.code(1), recipients, await at.package(PACKAGE))
+    by_code = {code: Route(agency=code, system_id=SystemId(code)) for code in (at.code(1), *recipients)}
+    decided = routing.plan(event, Routes(by_code=by_code, hub=HUB, at=system_clock()), NOTHING_PLANNED)
+    hubctl("local", "stop", "router")
+    try:
+        await at.append(event)
+        await at.append(*decided[:7])
+        old = await at.agency(at.code(2))
+        new = Identifier(code=AgencyCode(f"{at.code(2)}.NEW"), scheme="legacy", valid_from="", valid_to="")
+        await at.append(
+            replace(
+                old, event_id=ids.event_id("new", "code", new.code), code=new.code, identifiers=(new, *old.identifiers)
+            )
+        )
+    finally:
+        hubctl("local", "start", "router")
+    await at.until(21, 1)
+    planned = await at.planned(event.header.hub_id)
+    assert [each.recipient for each in planned] == recipients
+    assert planned[0] == decided[0]
+    (item,) = await at.until(2, 1)  # whose connection still serves the agency, under whichever code
+    assert item["id"] == decided[0].event_id
+
+
+async def test_kill_9_under_load_plans_every_recipient_exactly_once(at: Site) -> None:
+    await at.register(1, 2, 3, 4)
+    package = await at.package(PACKAGE)
+    events = [checked(at.code(1), [at.code(2), at.code(3), at.code(4)], package) for _ in range(60)]
+
+    async def send() -> None:
+        for event in events:
+            await at.append(event)
+            await asyncio.sleep(0.05)
+
+    sending = asyncio.create_task(send())
+    for _ in range(3):
+        await asyncio.sleep(1.2)
+        await asyncio.to_thread(kill, "router")
+    await sending
+    for number in (2, 3, 4):
+        items = await at.until(number, 60)
+        assert len({item["hub_id"] for item in items}) == len(items) == 60
+    await assert_equals_the_log(at)
+
+
+async def assert_equals_the_log(at: Site) -> None:
+    """Replay into a fresh database and compare with the live one: the router's own fsck."""
+    client: AsyncIOMotorClient = AsyncIOMotorClient(at.settings.mongo_url, tz_aware=True)  # type: ignore[type-arg]
+    fresh, live = client[f"hub_router_{at.mark}"], client[at.settings.mongo_database]
+    try:
+        events, project = await projector(fresh)
+        starts = dict.fromkeys(await at.places(events), 0)
+        async for records in read_to_end(at.log, at.settings.brokers, starts):
+            await project(records)
+        for collection in PROJECTED:
+            rebuilt = {row["_id"]: row async for row in fresh[collection].find()}
+            standing = {row["_id"]: row async for row in live[collection].find()}
+            assert rebuilt == standing, collection
+    finally:
+        await client.drop_database(fresh.name)
+        client.close()
+
+
+@pytest.mark.parametrize("component", ["kafka", "mongod"])
+async def test_a_part_that_is_killed_comes_back_without_help(at: Site, component: str) -> None:
+    await at.register(1, 2)
+    package = await at.package(PACKAGE)
+    before = checked(at.code(1), [at.code(2)], package)
+    await at.append(before)
+    (first,) = await at.until(2, 1)
+    await asyncio.to_thread(kill, component)
+    during = await at.call("POST", f"/inbox/{first['id']}/done", 2)
+    assert during.status_code in (200, 503)
+    if during.status_code == 503:
+        assert during.headers["retry-after"]
+    after = checked(at.code(1), [at.code(2)], package)
+    started = time.monotonic()
+    while True:
+        try:
+            await at.append(after)
+            break
+        except Exception:  # noqa: BLE001 - the broker is coming back
+            assert time.monotonic() - started < 60
+            await asyncio.sleep(0.2)
+    items = await at.until(2, 1, 60)
+    assert after.header.hub_id in {item["hub_id"] for item in items}
+    assert (await at.call("POST", f"/inbox/{first['id']}/done", 2)).status_code == 200
+    assert len({event.event_id for event in await at.planned(after.header.hub_id)}) == 1
+    assert len(await at.recorded(DeliveryPlanned, before.header.hub_id)) == 1
