@@ -1,37 +1,63 @@
-"""Entry of the command line; the commands are in files of their own."""
+"""Entry of the command line. Each command is loaded when it is called: looking at the stack needs no Kafka client."""
 
+import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from hubctl import connection, directory, rebuild, schemas, topics
 from hubctl.errors import CommandError
-from hubctl.local import commands as local
 from hubctl.local.operator import assume_local_stack
+from hubctl.local.state import DEFAULT_DIR
+
+COMMANDS = {
+    "local": "hubctl.local.commands:app",
+    "topics": "hubctl.topics:app",
+    "schemas": "hubctl.schemas:app",
+    "directory": "hubctl.directory:app",
+    "connection": "hubctl.connection:app",
+    "token": "hubctl.connection:token",
+    "replay": "hubctl.rebuild:replay",
+    "fsck": "hubctl.rebuild:fsck",
+}
+"""Name -> where its typer app, or its one function, is."""
+
+
+class _LoadedWhenCalled(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found = getattr(importlib.import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
+    cls=_LoadedWhenCalled,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     help="Operate the document exchange hub: local stack, topics, directory, connections, tokens, replay, fsck.",
 )
-app.add_typer(local.app, name="local")
-app.add_typer(topics.app, name="topics")
-app.add_typer(schemas.app, name="schemas")
-app.add_typer(directory.app, name="directory")
-app.add_typer(connection.app, name="connection")
-app.command("token")(connection.token)
-app.command("replay")(rebuild.replay)
-app.command("fsck")(rebuild.fsck)
 
 
 @app.callback()
 def surroundings(
     stack: Annotated[
         Path, typer.Option("--dir", envvar="HUBCTL_DIR", help="Local stack to work on.", show_default=".local")
-    ] = local.DEFAULT_DIR,
+    ] = DEFAULT_DIR,
 ) -> None:
     """Settings come from HUB_* variables; what they do not say is taken from the local stack."""
     os.environ["HUBCTL_DIR"] = str(stack)

@@ -22,11 +22,9 @@ from hub.model.events import Event
 from hub.model.record import Recorded
 from hub.runtime.log import Log, read_to_end
 from hub.runtime.registry import Registry
-from hub.runtime.settings import HubSettings
+from hub.runtime.settings import HubSettings, load
 from hub.wire.topics import topic_of
 from hubctl.errors import CommandError
-from hubctl.local.commands import DEFAULT_DIR
-from hubctl.surroundings import Dir, settings_of
 
 SERVICES = ("ingest", "signature", "router", "status", "notifier")
 _SHOWN = 20
@@ -168,9 +166,9 @@ def _bars() -> Iterator[Tell]:
 Services = Annotated[list[str] | None, typer.Argument(help="Services. [default: all five]")]
 
 
-def replay(services: Services = None, directory: Dir = DEFAULT_DIR) -> None:
+def replay(services: Services = None) -> None:
     """Rebuild every projection from the log into fresh databases hub_<service>_rebuilt; live ones are not touched."""
-    settings = settings_of(directory)
+    settings = load(HubSettings)
 
     async def work(tell: Tell) -> list[tuple[str, str, int, int]]:
         rows = []
@@ -195,10 +193,9 @@ def replay(services: Services = None, directory: Dir = DEFAULT_DIR) -> None:
 def fsck(
     services: Services = None,
     keep: Annotated[bool, typer.Option(help="Keep the rebuilt databases for a look.")] = False,
-    directory: Dir = DEFAULT_DIR,
 ) -> None:
     """Rebuild from the log and compare with the live collections; exit 1 and name the rows when anything differs."""
-    settings = settings_of(directory)
+    settings = load(HubSettings)
 
     async def work(tell: Tell) -> tuple[int, list[Difference]]:
         found, rows = [], 0

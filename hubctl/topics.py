@@ -156,8 +156,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, di
 async def _register(settings: HubSettings, deadline: float) -> None:
     registry = Registry(settings.registry_url, settings.data_dir / "schema-ids.json")
     try:
-        for topic in TOPICS:
-            await _register_one(registry, topic, deadline)
+        await asyncio.gather(*(_register_one(registry, topic, deadline) for topic in TOPICS))
     finally:
         with contextlib.suppress(Transient):
             await registry.close()

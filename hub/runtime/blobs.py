@@ -17,7 +17,7 @@ from hub.model.values import Package
 from hub.runtime.settings import HubSettings, secret
 
 _CHUNK = 1 << 20
-_PART, _PARTS = 5 << 20, 2  # of a file on its way in: memory stays flat, and S3 takes no smaller parts
+_PART_BYTES = 5 << 20  # of a file on its way in, one part after the other: memory stays flat; S3 takes no smaller
 _PUT_SECONDS = 60.0  # of the largest package, on a slow store
 _ASK_SECONDS = 3.0  # a store that is away is noticed here, before anything is sent
 
@@ -40,7 +40,7 @@ class Blobs:
         try:
             async with asyncio.timeout(_PUT_SECONDS):
                 if there != size:
-                    await obstore.put_async(self._store, place, content, chunk_size=_PART, max_concurrency=_PARTS)
+                    await obstore.put_async(self._store, place, content, chunk_size=_PART_BYTES, max_concurrency=1)
                 if self._folder is not None:  # also for one found there: who put it may not have come to this yet
                     await _make_durable(self._folder / place, self._folder)
         except (BaseError, OSError, TimeoutError) as error:

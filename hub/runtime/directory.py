@@ -19,6 +19,8 @@ from hub.wire.topics import topic_of
 
 _POLL_MS = 1000
 _FIRST_POLL_MS = 200
+_FOLLOW_AGAIN_MS = 100
+_ASK_AGAIN_MS = 10  # aiokafka learns of a topic by failing once or twice: a question is not to wait for that
 _PAUSE = 1.0
 
 DIRECTORY_EVENTS: tuple[type[Event], ...] = (AgencyChanged, ConnectionChanged)
@@ -62,7 +64,7 @@ class DirectoryView:
         For deciding that a code is unknown: another process may have read of it a moment earlier.
         """
         try:
-            async with asyncio.timeout(limit_seconds), self._following() as consumer:
+            async with asyncio.timeout(limit_seconds), self._consumer(_ASK_AGAIN_MS) as consumer:
                 ends = await consumer.end_offsets(list(self._places))
                 async with self._moved:
                     await self._moved.wait_for(lambda: self._knows(ends))
@@ -82,7 +84,7 @@ class DirectoryView:
                     await asyncio.wait_for(stop.wait(), _PAUSE)
 
     async def _follow(self, stop: asyncio.Event) -> None:
-        async with self._following() as consumer:
+        async with self._consumer(_FOLLOW_AGAIN_MS) as consumer:
             consumer.assign(list(self._places))
             for place, position in self._positions.items():
                 consumer.seek(place, position)
@@ -100,10 +102,11 @@ class DirectoryView:
                     self._moved.notify_all()
 
     @contextlib.asynccontextmanager
-    async def _following(self) -> "AsyncIterator[AIOKafkaConsumer]":
+    async def _consumer(self, retry_ms: int) -> "AsyncIterator[AIOKafkaConsumer]":
         consumer: AIOKafkaConsumer = AIOKafkaConsumer(
-            bootstrap_servers=self._brokers, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+            bootstrap_servers=self._brokers, enable_auto_commit=False, auto_offset_reset="earliest",
+            retry_backoff_ms=retry_ms,
+        )  # fmt: skip
         try:
             await consumer.start()
             yield consumer

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -23,6 +24,8 @@ from hub.runtime.logs import logger
 RETRY_AFTER_SECONDS = 5
 _PROBLEM = "application/problem+json"
 _GRACE_SECONDS = 10
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+"""Of FastAPI itself: `Watched` has a span and figures for each request already, with allow-listed content."""
 _BY_STATUS = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 
 Scope = MutableMapping[str, Any]
@@ -82,7 +85,7 @@ def reason(refusal: Refusal) -> dict[str, str]:
 
 def public_app(title: str) -> FastAPI:
     """An app whose every error is a problem; docs at /openapi.json only."""
-    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.add_exception_handler(Refused, _answer_refused)
     app.add_exception_handler(Transient, _answer_transient)
     app.add_exception_handler(HTTPException, _answer_http)
@@ -161,7 +164,7 @@ class Watched:
 
 def internal_app(health: Health) -> FastAPI:
     """/metrics, /health/live and /health/ready of a process."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NO_TELEMETRY)
 
     @app.get("/metrics")
     async def metrics() -> Response:
@@ -183,7 +186,8 @@ async def serve(app: Any, host: str, port: int, stop: asyncio.Event) -> None:
     """Serve an ASGI app until `stop`, then let requests in flight finish."""
     config = uvicorn.Config(
         app, host=host, port=port, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None,
-        server_header=False, timeout_keep_alive=75, timeout_graceful_shutdown=_GRACE_SECONDS, backlog=2048,
+        interface="asgi3", server_header=False, timeout_keep_alive=75, backlog=2048,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
     )  # fmt: skip
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]  # the process handles signals

@@ -25,6 +25,7 @@ from hub.wire.topics import Topic, topic_named, topic_of
 
 _STOP_SECONDS = 2.0
 _REQUEST_MS = 10_000
+_ASK_AGAIN_MS = 10  # aiokafka learns of a topic by failing once or twice: reading is not to wait for that
 
 Traced = tuple[Event, Sequence[tuple[str, bytes]]]
 """An event and the Kafka headers that carry its trace."""
@@ -171,7 +172,7 @@ async def read_to_end(log: Log, brokers: str, starts: dict[TopicPartition, int],
     Broken when a start lies beyond its end: then the database belongs to another log.
     """
     consumer: AIOKafkaConsumer = AIOKafkaConsumer(
-        bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="none"
+        bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="none", retry_backoff_ms=_ASK_AGAIN_MS
     )
     try:
         await consumer.start()

@@ -17,6 +17,9 @@ FIELDS = frozenset(
     }
 )  # fmt: skip
 
+_SAME_AGAIN_SECONDS = 5.0
+_MOST_REMEMBERED = 1000
+
 
 def _allow_listed(_logger: object, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     dropped = sorted(set(entry) - FIELDS)
@@ -30,6 +33,23 @@ def _traced(_logger: object, _name: str, entry: MutableMapping[str, Any]) -> Mut
         entry["trace_id"] = format(context.trace_id, "032x")
         entry["span_id"] = format(context.span_id, "016x")
     return entry
+
+
+class _Sparing(logging.Filter):
+    """Lets a library say the same thing once in a while: aiokafka tells of a broker that is away 20 times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = (record.name, str(record.msg)[:200])
+        if record.created - self._said.get(said, 0.0) < _SAME_AGAIN_SECONDS:
+            return False
+        if len(self._said) > _MOST_REMEMBERED:
+            self._said.clear()
+        self._said[said] = record.created
+        return True
 
 
 def configure(service: str, level: str) -> None:
@@ -64,6 +84,7 @@ def configure(service: str, level: str) -> None:
             ],
         )
     )
+    handler.addFilter(_Sparing())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

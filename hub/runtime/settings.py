@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import NoReturn, Self, TypeVar
+from typing import Annotated, NoReturn, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 EXIT_MISCONFIGURED = 78  # EX_CONFIG of sysexits.h
+
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
+"""A path from the environment; set but empty means none."""
 
 
 class HubSettings(BaseSettings):
@@ -18,23 +21,23 @@ class HubSettings(BaseSettings):
     brokers: str = "127.0.0.1:21010"
     mongo_url: str = "mongodb://127.0.0.1:21020/?replicaSet=rs0"
     mongo_database: str = ""
-    mongo_password_file: Path | None = None
+    mongo_password_file: OptionalPath = None
     registry_url: str = "http://127.0.0.1:21030/apis/ccompat/v7"
     blob_url: str = "file://.local/blobs"
     s3_endpoint: str = ""
     s3_region: str = "vn"
-    s3_access_key_file: Path | None = None
-    s3_secret_key_file: Path | None = None
+    s3_access_key_file: OptionalPath = None
+    s3_secret_key_file: OptionalPath = None
     data_dir: Path = Path(".local/data")
     instance: str = Field(default="", max_length=100, pattern=r"^[0-9A-Za-z._-]*$")
     """Lasting name of this process in its consumer group; empty: made of the host's name and HUB_DATA_DIR."""
-    seal_key_file: Path | None = None
+    seal_key_file: OptionalPath = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)
     internal_host: str = "127.0.0.1"
     internal_port: int = Field(default=0, ge=0, le=65535)
     otlp_endpoint: str = ""
-    trace_file: Path | None = None
+    trace_file: OptionalPath = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     hub_agency: str = Field(default="000.00.00.HUB", min_length=1, max_length=35)
     partitions: int = Field(default=6, ge=1, le=1000)

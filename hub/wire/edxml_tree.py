@@ -1,6 +1,6 @@
 """The elements of an edXML file, collected while it is parsed: bounded in every direction, attachments never kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from hub.model.reasons import Code
 from hub.wire.base64_stream import Base64Stream
@@ -68,7 +68,9 @@ class Tree:
         if self._depth > LARGEST_DEPTH:
             raise Unreadable(Code.XML_DEPTH, detail=f"{LARGEST_DEPTH}")
         self._count(1 + len(attributes) + len(namespaces or ()))
-        self._check_sizes((tag, *attributes), attributes.values(), namespaces or {})
+        self._check_name(tag)
+        if attributes or namespaces:
+            self._check_attributes(attributes, namespaces or {})
         if self._passed_over:
             self._passed_over += 1
             return
@@ -76,16 +78,15 @@ class Tree:
         self._enter(namespace[1:], name)
 
     def _enter(self, namespace: str, name: str) -> None:
-        path = self.path
-        if path == SIGNATURE_PARENT and name in SIGNATURES:
+        if name in SIGNATURES and self.path == SIGNATURE_PARENT:
             self._passed_over = 1
             return
-        if not path and (namespace, name) != (NAMESPACE, CONTENT_PATH[0]):
+        if not self._open and (namespace, name) != (NAMESPACE, CONTENT_PATH[0]):
             raise Unreadable(Code.NOT_EDXML, name[:100], namespace[:200])
         if not namespace:  # also how an undeclared prefix looks from here
-            raise Unreadable(Code.NOT_EDXML, "/".join((*path, name))[:200], "element in no namespace")
+            raise Unreadable(Code.NOT_EDXML, "/".join((*self.path, name))[:200], "element in no namespace")
         node = Node(name, foreign=namespace != NAMESPACE)
-        if (*path, name) == CONTENT_PATH and not node.foreign:
+        if name == CONTENT_PATH[-1] and (*self.path, name) == CONTENT_PATH and not node.foreign:
             node.content = Base64Stream()
         if self._open:
             self._open[-1].children.append(node)
@@ -161,12 +162,17 @@ class Tree:
         if self._markup > LARGEST_MARKUP:
             raise Unreadable(Code.XML_LIMITS, detail=f"over {LARGEST_MARKUP} elements and attributes")
 
-    def _check_sizes(self, names: Iterable[str], values: Iterable[str], namespaces: Mapping[str, str]) -> None:
-        for name in names:
-            if len(name) > LARGEST_NAME:
-                raise Unreadable(Code.XML_LIMITS, detail=f"name over {LARGEST_NAME} characters")
-            self._names.add(name)
+    def _check_name(self, name: str) -> None:
+        if name in self._names:
+            return
+        self._names.add(name)
+        if len(name) > LARGEST_NAME:
+            raise Unreadable(Code.XML_LIMITS, detail=f"name over {LARGEST_NAME} characters")
         if len(self._names) > LARGEST_VOCABULARY:
             raise Unreadable(Code.XML_LIMITS, detail=f"over {LARGEST_VOCABULARY} different names")
-        if sum(map(len, values)) + sum(map(len, namespaces.values())) > LARGEST_TEXT:
+
+    def _check_attributes(self, attributes: Mapping[str, str], namespaces: Mapping[str, str]) -> None:
+        for name in attributes:
+            self._check_name(name)
+        if sum(map(len, (*attributes.values(), *namespaces.values()))) > LARGEST_TEXT:
             raise Unreadable(Code.XML_LIMITS, detail=f"attributes over {LARGEST_TEXT} characters")

@@ -61,17 +61,18 @@ def signal_group(pid: int, number: signal.Signals) -> None:
         return
 
 
-def memory_mb(pid: int) -> float:
-    """Resident memory of the process group that `pid` leads, in MB; shared pages count once a process."""
-    pages = 0
+def memory_by_group() -> dict[int, float]:
+    """Resident memory of every process group on this machine, in MB; shared pages count once a process."""
+    page = os.sysconf("SC_PAGE_SIZE") / 1_000_000
+    found: dict[int, float] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         except OSError:
             continue  # ended while we looked
-        if int(fields[2]) == pid:
-            pages += int(fields[21])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+        group = int(fields[2])
+        found[group] = found.get(group, 0.0) + int(fields[21]) * page
+    return found
 
 
 def started_ticks(pid: int) -> int | None:

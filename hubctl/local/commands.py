@@ -16,7 +16,7 @@ from hubctl.local.keeper import State
 from hubctl.local.operator import operator_environment
 from hubctl.local.ports import check_base
 from hubctl.local.screen import Screen
-from hubctl.local.state import REPOSITORY, Stack
+from hubctl.local.state import DEFAULT_DIR, Stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,7 +30,6 @@ PortBase = Annotated[
     int | None, typer.Option("--port-base", help="First port; remembered. [default: 21000, or what was remembered]")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
-DEFAULT_DIR = REPOSITORY / ".local"
 
 
 def open_stack(directory: Path, port_base: int | None) -> Stack:

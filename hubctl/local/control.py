@@ -21,6 +21,9 @@ class Verb(StrEnum):
     """What can be asked."""
 
     STATUS = "status"
+    """Reports; components that were ready are asked again whether they still are."""
+    WATCH = "watch"
+    """Reports of what is known without asking: cheap enough to be repeated."""
     START = "start"
     STOP = "stop"
     SHUTDOWN = "shutdown"
@@ -76,6 +79,8 @@ def ask(run: Path, verb: Verb, components: Sequence[str] = (), patience: float =
     if not line:
         raise CommandError("the supervisor ended while it was asked: see its log, logs/supervisor.log")
     reply = json.loads(line)
+    if verb is Verb.WATCH and "not a valid Verb" in reply.get("error", ""):
+        return ask(run, Verb.STATUS, components, patience)
     if "error" in reply:
         raise CommandError(reply["error"])
     return tuple(_report(fields) for fields in reply["reports"])

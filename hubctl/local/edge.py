@@ -85,7 +85,7 @@ def prepare(stack: Stack) -> Launch:
     return Launch(
         command=(str(NGINX), "-p", str(stack.state.root), "-c", str(configuration), "-e", "stderr"),
         environment={},
-        probe=probes.http_ok(f"http://{stack.address(Port.EDGE_HTTP)}/health/live"),
+        probe=probes.http_ok(stack.address(Port.EDGE_HTTP), "/health/live"),
     )
 
 

@@ -15,8 +15,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-
 from hubctl.errors import CommandError
 from hubctl.local.component import Component, NotReadyError, Probe
 from hubctl.local.ports import Port, is_free
@@ -73,6 +71,8 @@ def _run_nested(stack: Stack, programs: Sequence[Component]) -> None:
 
 
 def _exercise(registry: str) -> None:
+    import httpx  # noqa: PLC0415 - as in probes.py
+
     with httpx.Client(base_url=registry, timeout=10.0, trust_env=False) as client:
         client.put("/config/training", json={"compatibility": "FULL_TRANSITIVE"})
         for _ in range(2):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from hubctl.local.component import Component, Kind, Launch, NotReadyError
 from hubctl.local.probes import describe
 from hubctl.local.state import Stack
 
-_PROBE_PAUSE = 0.1
+_PROBE_PAUSE = 0.2
 _EXIT_MISCONFIGURED = 78
 _BACK_OFF = BackOff()
 
@@ -95,34 +95,39 @@ class Keeper:
                     await process.wait()
             except TimeoutError:
                 child.signal_group(process.pid, signal.SIGKILL)
+                await process.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         self._enter(State.STOPPED)
 
-    async def report(self) -> Report:
-        """What it does now; one that was ready is asked again whether it still is."""
+    async def look_again(self) -> None:
+        """Ask one that was ready whether it still is."""
+        if self._state not in (State.READY, State.UNREADY) or self.component.kind is Kind.STEP or self._launch is None:
+            return
+        process = self._process
+        try:
+            await self._launch.probe()
+        except NotReadyError as error:
+            found = State.UNREADY, describe(str(error))
+        else:
+            found = State.READY, ""
+        if self._process is process and self._state in (State.READY, State.UNREADY):
+            self._state, self._reason = found
+
+    def report(self, memory: Mapping[int, float]) -> Report:
+        """What is known of it now; `memory` is looked up by process group."""
         pid = self._process.pid if self._process is not None and self._process.returncode is None else None
-        state, reason = await self._look()
         return Report(
             name=self.component.name,
-            state=state,
-            reason=reason,
+            state=self._state,
+            reason=self._reason,
             pid=pid,
             ports=tuple(self._stack().port(port) for port in self.component.ports),
             up_s=time.monotonic() - self._spawned_at if pid is not None else None,
             unready_s=time.monotonic() - self._unready_since if self._unready_since is not None else None,
             restarts=self._restarts,
-            memory_mb=child.memory_mb(pid) if pid is not None else None,
+            memory_mb=memory.get(pid) if pid is not None else None,
         )
-
-    async def _look(self) -> tuple[State, str]:
-        if self._state is not State.READY or self.component.kind is Kind.STEP or self._launch is None:
-            return self._state, self._reason
-        try:
-            await self._launch.probe()
-        except NotReadyError as error:
-            return State.UNREADY, describe(str(error))
-        return State.READY, ""
 
     async def _keep(self, needs: Sequence["Keeper"]) -> None:
         self._enter(State.WAITING, ", ".join(keeper.component.name for keeper in needs if not keeper.ready.is_set()))

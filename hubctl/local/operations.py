@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -29,10 +28,9 @@ def bring_up(stack: Stack, names: Iterable[str], screen: Screen) -> None:
     """Fetch what is missing, start these components and all they need, return when all are ready."""
     selected = with_needs(names)
     stack.state.create()
-    stack.settings.save(stack.state.settings_file)
     running = control.is_running(stack.state.run)
     if running:
-        active = {report.name for report in control.ask(stack.state.run, Verb.STATUS) if report.state in _ACTIVE}
+        active = {report.name for report in control.ask(stack.state.run, Verb.WATCH) if report.state in _ACTIVE}
         selected = tuple(name for name in selected if name not in active)
         if not selected:
             screen.say("the local stack is already running; see `hubctl local status`")
@@ -40,6 +38,7 @@ def bring_up(stack: Stack, names: Iterable[str], screen: Screen) -> None:
     fetch.require_disk(stack.state.root)
     _fetch(frozenset(selected), screen)
     _require_free_ports(stack, selected)
+    stack.settings.save(stack.state.settings_file)  # remembered only when the stack can have its ports
     if running:
         control.ask(stack.state.run, Verb.START, selected)
     else:
@@ -84,7 +83,7 @@ def wait_ready(stack: Stack, names: Sequence[str], screen: Screen) -> None:
     """Return when all of `names` are ready; CommandError with the log's end for one that does not get there."""
     with screen.components(names) as show:
         while True:
-            reports = control.ask(stack.state.run, Verb.STATUS, names)
+            reports = control.ask(stack.state.run, Verb.WATCH, names)
             show(reports)
             if all(report.state is State.READY for report in reports):
                 return
@@ -115,13 +114,13 @@ def take_down(stack: Stack, screen: Screen) -> None:
     if not control.is_running(stack.state.run):
         screen.say("the local stack is not running")
         return
-    names = tuple(report.name for report in control.ask(stack.state.run, Verb.STATUS))
+    names = tuple(report.name for report in control.ask(stack.state.run, Verb.WATCH))
     control.ask(stack.state.run, Verb.SHUTDOWN)
     deadline = time.monotonic() + _DOWN_PATIENCE
     with screen.components(names, goal=State.STOPPED) as show:
         while not _lock_is_free(stack.state.run) and time.monotonic() < deadline:
             try:
-                show(control.ask(stack.state.run, Verb.STATUS, names))
+                show(control.ask(stack.state.run, Verb.WATCH, names))
             except CommandError:
                 continue  # it has just ended
             finally:
@@ -148,11 +147,3 @@ def delete_state(stack: Stack) -> None:
     for folder in stack.state.folders:
         shutil.rmtree(folder, ignore_errors=True)
     stack.state.settings_file.unlink(missing_ok=True)
-
-
-def kill(stack: Stack, name: str, number: signal.Signals) -> None:
-    """Send a signal to one component's process: for drills and tests."""
-    (report,) = control.ask(stack.state.run, Verb.STATUS, (name,))
-    if report.pid is None:
-        raise CommandError(f"{name} is not running")
-    os.kill(report.pid, number)

@@ -1,20 +1,24 @@
-"""Is it ready? One question per kind of component, asked the way its clients would."""
+"""Is it ready? One question per kind of component, asked the way its clients would.
+
+Clients are imported by the probe that needs them: `hubctl local status` runs none, and should answer at once.
+"""
+# ruff: noqa: PLC0415
 
 import asyncio
 import json
 import logging
-
-import httpx
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
-from pymongo import AsyncMongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from hubctl.local.component import NotReadyError, Probe
 
-_PATIENCE = 2.0
+if TYPE_CHECKING:
+    from pymongo import AsyncMongoClient
+
+_PATIENCE = 3.0
+_HTTP_ERRORS = 400
 _NOT_YET_INITIATED = 94
-_NOT_IN_OWN_CONFIGURATION = 93
 
 
 def exited_well() -> Probe:
@@ -27,43 +31,49 @@ def exited_well() -> Probe:
     return probe
 
 
-def http_ok(url: str) -> Probe:
-    """GET answers below 400."""
+def http_ok(address: str, path: str) -> Probe:
+    """GET of `path` at `host:port` answers below 400."""
+    request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode()
 
     async def probe() -> None:
-        try:
-            async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
-                answer = await client.get(url)
-        except httpx.HTTPError as error:
-            raise NotReadyError(type(error).__name__) from error
-        if answer.status_code >= httpx.codes.BAD_REQUEST:
-            raise NotReadyError(f"answers {answer.status_code} {answer.text[:200]}")
+        async with _connected(address) as (reader, writer):
+            writer.write(request)
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        status = head.split(maxsplit=2)[1:2]
+        if not status or not status[0].isdigit():
+            raise NotReadyError("no HTTP answer")
+        if int(status[0]) >= _HTTP_ERRORS:
+            raise NotReadyError(f"answers {status[0].decode()} {body[:200].decode(errors='replace')}")
 
     return probe
 
 
-def tcp_banner(host: str, port: int, banner: bytes) -> Probe:
-    """A connection is greeted with a line that starts with `banner`; an empty banner asks for the connection only."""
-
-    async def probe() -> None:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                reader, writer = await asyncio.open_connection(host, port)
-                line = await reader.readline() if banner else b""
+@asynccontextmanager
+async def _connected(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            try:
+                yield reader, writer
+            finally:
                 writer.close()
-        except (OSError, TimeoutError) as error:
-            raise NotReadyError(f"{host}:{port}: {error or 'no answer'}") from error
-        if not line.startswith(banner):
-            raise NotReadyError(f"{host}:{port} greets with {line!r}")
-
-    return probe
+    except TimeoutError as error:
+        raise NotReadyError("no answer") from error
+    except OSError as error:
+        raise NotReadyError(f"no connection ({error.strerror})") from error
 
 
 def kafka_accepts(bootstrap: str) -> Probe:
     """The broker answers metadata requests and has a controller."""
+    from aiokafka.admin import AIOKafkaAdminClient
+    from aiokafka.errors import KafkaError
+
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
     async def probe() -> None:
+        async with _connected(bootstrap):
+            pass  # cheaper than a client, and most often the answer while it starts
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(_PATIENCE * 1000))
         try:
             async with asyncio.timeout(2 * _PATIENCE):
@@ -81,8 +91,12 @@ def kafka_accepts(bootstrap: str) -> Probe:
 
 def mongod_writable(address: str, replica_set: str) -> Probe:
     """The node is a writable primary. A new node is initiated, one that moved to another port is reconfigured."""
+    from pymongo import AsyncMongoClient
+    from pymongo.errors import PyMongoError
 
     async def probe() -> None:
+        async with _connected(address):
+            pass
         client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
             f"mongodb://{address}/?directConnection=true", serverSelectionTimeoutMS=int(_PATIENCE * 1000)
         )
@@ -99,7 +113,9 @@ def mongod_writable(address: str, replica_set: str) -> Probe:
     return probe
 
 
-async def _agree_on_members(client: AsyncMongoClient[dict[str, object]], address: str, replica_set: str) -> None:
+async def _agree_on_members(client: "AsyncMongoClient[dict[str, object]]", address: str, replica_set: str) -> None:
+    from pymongo.errors import OperationFailure
+
     members = [{"_id": 0, "host": address}]
     try:
         current = (await client.admin.command("replSetGetConfig"))["config"]

@@ -10,7 +10,6 @@ CONFLUENT_API = "/apis/ccompat/v7"
 
 def prepare(stack: Stack) -> Launch:
     """The command line; the registry makes its own journal topic."""
-    url = f"http://{stack.address(Port.REGISTRY)}{CONFLUENT_API}"
     settings = {
         "quarkus.http.host": HOST,
         "quarkus.http.port": str(stack.port(Port.REGISTRY)),
@@ -23,7 +22,7 @@ def prepare(stack: Stack) -> Launch:
     return Launch(
         command=(*jvm.java("registry", 256), *options, "-jar", str(REGISTRY_FOLDER / REGISTRY_JAR)),
         environment={},
-        probe=probes.http_ok(f"{url}/subjects"),
+        probe=probes.http_ok(stack.address(Port.REGISTRY), f"{CONFLUENT_API}/subjects"),
     )
 
 

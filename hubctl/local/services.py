@@ -84,7 +84,7 @@ class Service:
         )
 
     def _ready(self, stack: Stack) -> Probe:
-        return probes.http_ok(f"http://{stack.address(self.internal)}/health/ready")
+        return probes.http_ok(stack.address(self.internal), "/health/ready")
 
     def component(self, *more_needs: str) -> Component:
         """Its line in the table."""

@@ -13,7 +13,7 @@ def _launch(stack: Stack, module: str, port: Port, inspection: Port) -> Launch:
     return Launch(
         command=(sys.executable, "-m", module, *arguments),
         environment={},
-        probe=probes.http_ok(f"http://{stack.address(inspection)}/fault"),
+        probe=probes.http_ok(stack.address(inspection), "/fault"),
     )
 
 

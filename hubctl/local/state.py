@@ -10,7 +10,9 @@ from hubctl.errors import CommandError
 from hubctl.local.ports import DEFAULT_BASE, HOST, Port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CACHE = REPOSITORY / ".local" / "cache"
+DEFAULT_DIR = REPOSITORY / ".local"
+"""Folder of the stack when none is named."""
+CACHE = DEFAULT_DIR / "cache"
 """Downloads, shared by all stacks."""
 KAFKA_LIBRARIES = CACHE / "kafka" / "libs"
 REGISTRY_FOLDER = CACHE / "registry" / "app"

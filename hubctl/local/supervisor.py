@@ -59,10 +59,15 @@ class Supervisor:
             case Verb.SHUTDOWN:
                 self._end.set()
                 return ()
-            case Verb.STATUS:
+            case Verb.STATUS | Verb.WATCH:
                 pass
         wanted = names or tuple(name for name in COMPONENTS if name in self._selected)
-        return await asyncio.gather(*(self._keepers[named(name).name].report() for name in wanted))
+        keepers = [self._keepers[named(name).name] for name in wanted]
+        if verb is not Verb.STATUS:
+            return [keeper.report({}) for keeper in keepers]
+        await asyncio.gather(*(keeper.look_again() for keeper in keepers))
+        memory = await asyncio.to_thread(child.memory_by_group)
+        return [keeper.report(memory) for keeper in keepers]
 
     def _start(self, names: Sequence[str]) -> None:
         for name in names:

@@ -28,6 +28,5 @@ class CaughtUp:
             if self._served >= mine:
                 return
             serving = self._asked
-            await self._own.catch_up(range(self._partitions))
-            await self._view.up_to_date(_SECONDS)
+            await asyncio.gather(self._own.catch_up(range(self._partitions)), self._view.up_to_date(_SECONDS))
             self._served = serving

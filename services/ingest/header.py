@@ -7,7 +7,6 @@ from dataclasses import replace
 from hub.model.events import DocumentReceived, DocumentRefused
 from hub.model.ids import AgencyCode, DocumentId, HubId, event_id
 from hub.model.ids import hub_id as derived_hub_id
-from hub.model.reasons import Code
 from hub.model.statuses import BusinessType
 from hub.model.values import Attachment, DocumentHeader, Refusal
 from hub.wire.avro import encode
@@ -39,8 +38,7 @@ def refused(submission: Submission, refusals: Sequence[Refusal]) -> DocumentRefu
     """The event of a refusal at the door. The same bytes refused for the same reasons are the same event.
 
     It has a hub id of its own: whoever got hold of a package and sends it under a strange name, or sends again what
-    is accepted later, must not write into the story of the document itself. For the same reason a sender that is not
-    the caller's is not entered as the sender.
+    is accepted later, must not write into the story of the document itself. The sender is as written, proved or not.
     """
     read = submission.read if isinstance(submission.read, ReadDocument) else None
     codes = sorted({refusal.code for refusal in refusals})
@@ -52,7 +50,7 @@ def refused(submission: Submission, refusals: Sequence[Refusal]) -> DocumentRefu
         cause_id=f"{submission.system_id}/{submission.package.digest}",
         hub_id=derived_hub_id(attempt, DocumentId(document_id), 0, submission.package.digest),
         document_id=DocumentId(document_id),
-        sender=read.sender if read and Code.SENDER_MISMATCH not in codes else AgencyCode(""),
+        sender=AgencyCode(read.sender[:_SHORT] if read else ""),
         system_id=submission.system_id,
         subject=one_line(read.subject, _SUBJECT) if read else "",
         stage="intake",
@@ -95,8 +93,9 @@ def fitted(event: DocumentReceived) -> DocumentReceived:
 
 def one_line(text: str, longest: int) -> str:
     """A free text as one line without control characters, shortened."""
-    clean = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
-    return " ".join(clean.split())[:longest]
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
+    return " ".join(text.split())[:longest]
 
 
 def _shortened(name: str, longest: int) -> str:

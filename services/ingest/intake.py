@@ -202,4 +202,4 @@ def is_identifier(code: str) -> bool:
 
 
 def _has_control_characters(text: str) -> bool:
-    return any(unicodedata.category(character) == "Cc" for character in text)
+    return not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text)

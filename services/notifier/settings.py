@@ -1,12 +1,11 @@
 """Settings of the notifier."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from hub.runtime.settings import HubSettings
+from hub.runtime.settings import HubSettings, OptionalPath
 from services.notifier.alerts import mailbox
 
 
@@ -27,11 +26,11 @@ class NotifierSettings(HubSettings):
     smtp_port: int = Field(default=21040, ge=1, le=65535)
     smtp_tls: SmtpTls = SmtpTls.OFF
     smtp_user: str = ""
-    smtp_password_file: Path | None = None
+    smtp_password_file: OptionalPath = None
     smtp_seconds: float = Field(default=60, gt=0, le=600)
     mail_from: str = "truc-lien-thong@hub.local"
     sms_url: str = Field(default="http://127.0.0.1:21041/send", pattern="^https?://")
-    sms_token_file: Path | None = None
+    sms_token_file: OptionalPath = None
     sms_seconds: float = Field(default=20, gt=0, le=600)
     alert_retry_seconds: float = Field(default=5, gt=0, le=3600)
     alert_retry_longest_seconds: float = Field(default=300, gt=0, le=3600)

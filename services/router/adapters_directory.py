@@ -43,7 +43,8 @@ class MongoDirectory:
 
     async def search(self, words: str, limit: int) -> Sequence[AgencyEntry]:
         """Agencies whose name or codes hold every word, capitals and diacritics aside; by code."""
-        patterns = [{"entry.search": {"$regex": re.escape(word)}} for word in folded(words).split()]
+        asked = "".join(letter for letter in words if letter.isprintable())  # a regular expression may hold no NUL
+        patterns = [{"entry.search": {"$regex": re.escape(word)}} for word in folded(asked).split()]
         wanted = {"$and": [_IN_FORCE, {"entry": {"$exists": True}}, *patterns]}
         async with guarded():
             return [_agency(row) async for row in self._agencies.find(wanted).sort("_id").limit(limit)]

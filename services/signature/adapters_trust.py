@@ -78,9 +78,9 @@ class TrustFiles:
             crls=tuple(contents[1:]),
             revocation="off" if self._crls is None else "require",
         )
-        logger().info("trust anchors read", files=len(files), version=self._current.version[:16])
+        logger().info("trust anchors read", count=len(files), version=self._current.version[:16])
 
     def _blame(self, fault: str) -> None:
         if fault != self._fault:
-            logger().error("trust anchors cannot be used", detail=fault)
+            logger().error("trust anchors cannot be used", error=fault)
         self._fault = fault

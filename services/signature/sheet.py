@@ -62,7 +62,7 @@ class Sheet:
         """The bytes that a base64 text of the sheet stands for; None when it is not base64."""
         decoded, rest, padded = io.BytesIO(), b"", False
         for piece in self._whole(text.encode()):
-            letters = rest + piece.translate(None, _BLANKS)
+            letters = rest + (piece.translate(None, _BLANKS) if any(blank in piece for blank in _BLANKS) else piece)
             if letters and padded:
                 return None
             full = len(letters) & ~3
@@ -87,7 +87,8 @@ class Sheet:
             stop = min(start + _CHUNK, end)
             if stop < end and self.data[stop - 1 : stop] == b"\r":
                 stop += 1  # CR LF is one line end: never part them
-            yield self.data[start:stop].replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # XML 1.0 §2.11
+            chunk = self.data[start:stop]
+            yield chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk  # XML 1.0 §2.11
             start = stop
 
 

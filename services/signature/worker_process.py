@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,7 +26,13 @@ T = TypeVar("T")
 
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 2.0
-_COMMAND = (sys.executable, "-I", "-B", "-m", "services.signature.worker")
+COMMAND = (sys.executable, "-I", "-B", "-m", "services.signature.worker")
+
+_ENVIRONMENT = {  # none of our secrets
+    "LANG": "C.UTF-8",
+    "MALLOC_MMAP_THRESHOLD_": "262144",  # large buffers go back to the system as soon as they are free
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
 
 _LOADED = TypeAdapter(Loaded)
 _ANSWER = TypeAdapter(Answer)
@@ -58,15 +65,15 @@ class Worker:
         self._version = ""
 
     @classmethod
-    async def start(cls, limits: WorkerLimits, documents: int) -> "Worker":
-        """A worker that has loaded its libraries. Raises WorkerDied."""
+    async def start(cls, limits: WorkerLimits, documents: int, command: Sequence[str] = COMMAND) -> "Worker":
+        """A worker that has loaded its libraries and is good for so many documents. Raises WorkerDied."""
         process = await asyncio.create_subprocess_exec(
-            *_COMMAND,
+            *command,
             str(limits.memory_bytes),
             str(limits.seconds),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={"LANG": "C.UTF-8"},  # none of our secrets
+            env=_ENVIRONMENT,
         )
         worker = cls(process, limits, documents)
         try:
@@ -91,11 +98,14 @@ class Worker:
         return self._documents_left <= 0
 
     async def learn(self, trust: Trust) -> Loaded:
-        """Give it anchors and CRLs unless it has these. Raises WorkerDied, TimeoutError."""
+        """Give it anchors and CRLs unless it has these. Raises WorkerDied; it must be killed then."""
         if self._version == trust.version:
             return Loaded()
-        async with asyncio.timeout(_START_SECONDS):
-            loaded = _valid(_LOADED, await self._ask(trust_request(trust)))
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                loaded = _valid(_LOADED, await self._ask(trust_request(trust)))
+        except TimeoutError as error:
+            raise WorkerDied("start") from error  # not the document's fault
         if not loaded.refusal:
             self._version = trust.version
         return loaded

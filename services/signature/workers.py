@@ -1,7 +1,7 @@
 """The pool of verification workers: long-lived processes, each with one document at a time.
 
 A worker that takes too long is killed and replaced. One that dies is replaced, and its document gets one more try with
-another worker, because somebody else may have killed it. What happens to one never touches the others.
+the fresh one, because somebody else may have killed the first. What happens to one never touches the others.
 """
 
 import asyncio
@@ -68,9 +68,10 @@ class Workers:
                 self._replace(worker, "timeout")
                 return Reason.TIMEOUT
             except WorkerDied as death:
-                self._replace(worker, death.cause)
+                another = self._replace(worker, death.cause)
                 if death.cause == "timeout":
                     return Reason.TIMEOUT
+                await asyncio.shield(another)  # the second try is the fresh one's: the others are left in peace
                 continue
             except Transient:
                 self._idle.put_nowait(worker)
@@ -94,7 +95,7 @@ class Workers:
     def _accepted(self, trust: Trust, faults: tuple[str, ...]) -> None:
         self._trust.accepted(trust)
         for fault in faults:
-            logger().error("a CRL cannot be read", detail=fault)
+            logger().error("a CRL cannot be read", error=fault)
 
     def _release(self, worker: Worker, answer: Answer) -> None:
         telemetry.VERIFY_SECONDS.observe(answer.seconds)
@@ -105,12 +106,12 @@ class Workers:
         else:
             self._idle.put_nowait(worker)
 
-    def _replace(self, worker: Worker, cause: str) -> None:
+    def _replace(self, worker: Worker, cause: str) -> "asyncio.Task[None]":
         telemetry.WORKERS_KILLED.labels(cause).inc()
-        logger().error("verification worker killed", cause=cause, pid=worker.pid)
+        logger().error("verification worker killed", reason=cause, pid=worker.pid)
         self._alive.discard(worker)
         self._chore(worker.kill())
-        self._chore(self._start_another())
+        return self._chore(self._start_another())
 
     async def _start_another(self) -> None:
         while not self._closing:
@@ -124,10 +125,11 @@ class Workers:
                 self._idle.put_nowait(worker)
                 return
 
-    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+    def _chore(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         chore = asyncio.create_task(work)
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)
+        return chore
 
 
 def _result(answer: Answer) -> DocumentFacts | Reason:
@@ -139,6 +141,6 @@ def _result(answer: Answer) -> DocumentFacts | Reason:
         case Failure.LIMITS:
             return Reason.LIMITS
         case Failure.CRASHED:
-            logger().error("the verifier failed on a package", detail=answer.detail)
+            logger().error("the verifier failed on a package", where=answer.detail)
             return Reason.VERIFIER_CRASHED
     return answer.facts if answer.facts is not None else Reason.VERIFIER_CRASHED

@@ -32,7 +32,7 @@ def arm(service: str) -> Path:
     plan.with_suffix(".done").unlink(missing_ok=True)
     site = ROOT / "tests" / "e2e" / "crash_site"
     hubctl("local", "stop", service)
-    hubctl("local", "up", "--set", f"{service}.PYTHONPATH={site}", "--set", f"{service}.CRASH_PLAN={plan}", check=False)
+    hubctl("local", "up", "--set", f"{service}.PYTHONPATH={site}", "--set", f"{service}.CRASH_PLAN={plan}")
     return plan
 
 

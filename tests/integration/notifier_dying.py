@@ -7,6 +7,8 @@
 | after-attempt  | after the attempt row, before anything left                          |
 | after-message  | after the relay's 250, before alert.sent                             |
 | sent           | after alert.sent was acknowledged, before it was projected           |
+
+It dies of the document whose hub id is in DYING_FOR, and handles all others as ever.
 """
 
 import os
@@ -20,6 +22,9 @@ from hub.runtime.four_steps import FourSteps
 from services.notifier.__main__ import main
 from services.notifier.adapters_attempts import MongoAttempts
 from services.notifier.adapters_smtp import SmtpMailer
+
+
+FOR = os.environ["DYING_FOR"]
 
 
 def die() -> None:
@@ -46,10 +51,12 @@ def _around(owner: Any, name: str, *, before: bool) -> None:
     original = getattr(owner, name)
 
     async def deed(*arguments: Any) -> Any:
-        if before:
+        meant = FOR in str(arguments[1])
+        if meant and before:
             die()
         result = await original(*arguments)
-        die()
+        if meant:
+            die()
         return result
 
     setattr(owner, name, deed)
@@ -60,7 +67,7 @@ def _after_append(event: type[AlertRaised] | type[AlertSent]) -> None:
 
     async def append(self: Any, events: Sequence[Any]) -> Any:
         records = await original(self, events)
-        if any(isinstance(record.event, event) for record in records):
+        if any(isinstance(record.event, event) and record.event.hub_id == FOR for record in records):
             die()
         return records
 

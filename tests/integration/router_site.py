@@ -56,8 +56,9 @@ def checked(
         cause_id=hub_id,
         header=DocumentHeader(
             hub_id=hub_id, document_id=document_id, business_type=BusinessType.NEW, sender=sender,
-            sender_name="Nơi gửi", recipients=tuple(recipients), number="125", notation="SM-VP", subject="Về việc thử nghiệm",
-            type_name="Công văn", promulgation_date="2026-11-20", priority=priority, paper=False, attachments=(),
+            sender_name="Nơi gửi", recipients=tuple(recipients), number="125", notation="SM-VP",
+            subject="Về việc thử nghiệm", type_name="Công văn",
+            promulgation_date="2026-11-20", priority=priority, paper=False, attachments=(),
             package=package,
         ),
         system_id=SystemId(sender),

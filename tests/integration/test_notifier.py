@@ -271,6 +271,14 @@ async def test_nobody_to_warn_shows_in_the_log(notifier: Notifier, sinks: Sinks,
     assert sinks.counts(lonely.hub_id) == (0, 0)
 
 
+async def killed(notifier: Notifier, events: Events, waiting: DeliveryPlanned, point: str) -> None:
+    """Let a notifier die at this point of this document's alert."""
+    dying = notifier.start("tests.integration.notifier_dying", point, DYING_FOR=waiting.hub_id)
+    await events.happen(waiting)
+    assert await asyncio.to_thread(dying.wait, 60) == -signal.SIGKILL
+    notifier.processes.clear()
+
+
 @pytest.mark.parametrize(
     ("point", "mails", "outcome"),
     [
@@ -285,10 +293,7 @@ async def test_killed_between_any_two_steps_at_most_one_mail_leaves(  # noqa: PL
     notifier: Notifier, sinks: Sinks, events: Events, point: str, mails: int, outcome: AlertOutcome
 ) -> None:
     waiting = delivery(MAIL_ONLY, age=60)
-    dying = notifier.start("tests.integration.notifier_dying", point)
-    await events.happen(waiting)
-    assert await asyncio.to_thread(dying.wait, 60) == -signal.SIGKILL
-    notifier.processes.clear()
+    await killed(notifier, events, waiting, point)
     notifier.start()
     deadline = time.monotonic() + 60
     while Channel.EMAIL not in await events.outcomes(waiting.hub_id):
@@ -417,12 +422,10 @@ async def test_a_fresh_database_sends_nothing_that_may_have_been_sent(
     notifier: Notifier, sinks: Sinks, events: Events, settings: dict[str, str]
 ) -> None:
     waiting = delivery(MAIL_ONLY, age=60)
-    dying = notifier.start("tests.integration.notifier_dying", "after-message")
-    await events.happen(waiting)
-    assert await asyncio.to_thread(dying.wait, 60) == -signal.SIGKILL
-    notifier.processes.clear()
-    fresh = f"{settings['HUB_MONGO_DATABASE']}_fresh"
-    notifier.start(HUB_MONGO_DATABASE=fresh)
+    await killed(notifier, events, waiting, "after-message")
+    notifier.start(
+        HUB_MONGO_DATABASE=f"{settings['HUB_MONGO_DATABASE']}_fresh", HUB_GROUP=f"{settings['HUB_GROUP']}-fresh"
+    )
     deadline = time.monotonic() + 60
     while Channel.EMAIL not in await events.outcomes(waiting.hub_id):
         assert time.monotonic() < deadline

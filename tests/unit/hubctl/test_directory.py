@@ -36,8 +36,8 @@ def test_what_the_file_does_not_say_stays_as_it_is() -> None:
 
 def test_a_contact_in_the_file_replaces_the_present_ones() -> None:
     row = {"code": "A", "name": "x", "kind": "unit", "contact_name": "Lan", "contact_email": "lan@x.vn"}
-    (contact,) = entry(row, {"contacts": [{"name": "old"}]})["contacts"]  # type: ignore[misc]
-    assert contact == {"name": "Lan", "position": "", "unit": "", "mobile": "", "email": "lan@x.vn"}
+    made = entry(row, {"contacts": [{"name": "old"}]})
+    assert made["contacts"] == [{"name": "Lan", "position": "", "unit": "", "mobile": "", "email": "lan@x.vn"}]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 
 from asn1crypto import x509 as asn1_x509
 from asn1crypto.core import Null
@@ -37,22 +37,22 @@ class Identity:
         return tuple(one.public_bytes(Encoding.DER) for one in (self.certificate, *self.issuers))
 
 
-@lru_cache(maxsize=None)
+@cache
 def key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
     """A key by name: the same name gives the same key within a run."""
     assert name
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-@lru_cache(maxsize=None)
+@cache
 def curve_key(name: str) -> ec.EllipticCurvePrivateKey:
     assert name
     return ec.generate_private_key(ec.SECP256R1())
 
 
-@lru_cache(maxsize=None)
+@cache
 def dsa_key() -> dsa.DSAPrivateKey:
-    return dsa.generate_private_key(2048)
+    return dsa.generate_private_key(1024)  # noqa: S505 - parameters of 2048 bits take seconds
 
 
 def name(common: str, *codes: str) -> x509.Name:
@@ -71,7 +71,7 @@ def uses(*granted: str) -> x509.KeyUsage:
 def certificate(
     subject: x509.Name, public: Key, issuer: x509.Name, signer: rsa.RSAPrivateKey, *, serial: int = 0,
     since: datetime = RECEIVED - YEAR, until: datetime = RECEIVED + YEAR, authority: bool = False,
-    path_length: int | None = None, usage: x509.KeyUsage | None = None, hash_algorithm: hashes.HashAlgorithm | None = None,
+    path_length: int | None = None, usage: x509.KeyUsage | None = None,
 ) -> x509.Certificate:  # fmt: skip
     granted = usage or (
         uses("key_cert_sign", "crl_sign") if authority else uses("digital_signature", "content_commitment")
@@ -86,7 +86,7 @@ def certificate(
         .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=path_length), critical=True)
         .add_extension(granted, critical=True)
-        .sign(signer, hash_algorithm or hashes.SHA256())
+        .sign(signer, hashes.SHA256())
     )
 
 
@@ -106,13 +106,13 @@ REVOKED_SERIAL, REVOKED_LATER_SERIAL = 0x5EC0ED, 0x1A7E
 REVOKED_LATER = RECEIVED + timedelta(days=2)
 
 
-@lru_cache(maxsize=None)
+@cache
 def root() -> x509.Certificate:
     return certificate(ROOT_NAME, key("root"), ROOT_NAME, key("root"), authority=True, path_length=1,
                        since=RECEIVED - 5 * YEAR, until=RECEIVED + 5 * YEAR)  # fmt: skip
 
 
-@lru_cache(maxsize=None)
+@cache
 def issuing() -> x509.Certificate:
     return certificate(ISSUING_NAME, key("issuing"), ROOT_NAME, key("root"), authority=True, path_length=0,
                        since=RECEIVED - 4 * YEAR, until=RECEIVED + 4 * YEAR)  # fmt: skip
@@ -124,17 +124,17 @@ def issued(public: Key, *codes: str, serial: int = 0, **more: object) -> Identit
     return Identity(key=public, certificate=made, issuers=(issuing(),))
 
 
-@lru_cache(maxsize=None)
+@cache
 def sender() -> Identity:
     return issued(key("sender"), SENDER)
 
 
-@lru_cache(maxsize=None)
+@cache
 def other() -> Identity:
     return issued(key("other"), OTHER)
 
 
-@lru_cache(maxsize=None)
+@cache
 def rogue() -> Identity:
     """Everything named as the real ones, under keys of its own."""
     forged = certificate(ISSUING_NAME, key("rogue"), ROOT_NAME, key("rogue root"), authority=True, path_length=0)
@@ -157,6 +157,12 @@ def crls(**when: datetime) -> list[bytes]:
 
 def anchors(*certificates: x509.Certificate) -> bytes:
     return b"".join(one.public_bytes(Encoding.PEM) for one in certificates or (root(),))
+
+
+@cache
+def usual() -> Chains:
+    """The anchors and CRLs that most tests judge by."""
+    return chains()
 
 
 def chains(revocation: Revocation = Revocation.REQUIRE, lists: list[bytes] | None = None) -> Chains:

@@ -54,7 +54,7 @@ def judged(
 ) -> tuple[SignatureFinding, ...]:
     """Findings on a package that intake took for `letter`."""
     header = header_of(letter, package)
-    facts = document.facts(package, header.package.digest, chains or authority.chains(), authority.RECEIVED)
+    facts = document.facts(package, header.package.digest, chains or authority.usual(), authority.RECEIVED)
     return verdict.findings(facts, header, [AgencyCode(code) for code in codes])
 
 

@@ -1,7 +1,7 @@
 """PDFs for tests: signed by pyHanko, and changed afterwards in ways that an attacker would try."""
 
 import io
-from functools import lru_cache
+from functools import cache
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
@@ -19,7 +19,7 @@ from tests.unit.signature import authority
 from tests.unit.signature.authority import Identity
 
 
-@lru_cache(maxsize=None)
+@cache
 def bare(pages: int = 1) -> bytes:
     """A PDF without a signature."""
     buffer = io.BytesIO()
@@ -37,7 +37,7 @@ def signer(identity: Identity) -> SimpleSigner:
     return SimpleSigner(
         signing_cert=certificates[0],
         signing_key=asn1_keys.PrivateKeyInfo.load(der),
-        cert_registry=SimpleCertificateStore.from_certs(certificates[1:]),
+        cert_registry=SimpleCertificateStore.from_certs(certificates[1:]),  # type: ignore[no-untyped-call]
     )
 
 
@@ -57,13 +57,13 @@ def signed_pdf(
     return bytes(made.getbuffer())
 
 
-@lru_cache(maxsize=None)
+@cache
 def good() -> bytes:
     """Signed once by the sender."""
     return signed_pdf()
 
 
-@lru_cache(maxsize=None)
+@cache
 def twice() -> bytes:
     """Signed by the sender, then by another agency."""
     return signed_pdf(authority.other(), good(), field="ChuKy2")
@@ -82,12 +82,11 @@ def with_page_text(pdf: bytes) -> bytes:
 def with_annotation(pdf: bytes) -> bytes:
     """An incremental update that lays a note over the first page."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    note = generic.DictionaryObject({
-        generic.pdf_name("/Type"): generic.pdf_name("/Annot"),
-        generic.pdf_name("/Subtype"): generic.pdf_name("/FreeText"),
-        generic.pdf_name("/Rect"): generic.ArrayObject([generic.NumberObject(n) for n in (0, 0, 500, 500)]),
-        generic.pdf_name("/Contents"): generic.pdf_string("khác"),
-    })  # fmt: skip
+    note = generic.DictionaryObject()  # type: ignore[no-untyped-call]
+    note[generic.pdf_name("/Type")] = generic.pdf_name("/Annot")
+    note[generic.pdf_name("/Subtype")] = generic.pdf_name("/FreeText")
+    note[generic.pdf_name("/Rect")] = generic.ArrayObject(map(generic.FloatObject, (0, 0, 500, 500)))
+    note[generic.pdf_name("/Contents")] = generic.pdf_string("khác")
     page = writer.root["/Pages"]["/Kids"][0]
     existing = list(page["/Annots"]) if "/Annots" in page else []
     page["/Annots"] = generic.ArrayObject([*existing, writer.add_object(note)])
@@ -105,7 +104,7 @@ def with_validation_data(pdf: bytes) -> bytes:
 
 def _written(writer: IncrementalPdfFileWriter) -> bytes:
     out = io.BytesIO()
-    writer.write(out)
+    writer.write(out)  # type: ignore[no-untyped-call]
     return out.getvalue()
 
 

@@ -64,6 +64,7 @@ def _markup(way: Way, digest: bytes, identity: Identity) -> str:
     transforms = "".join(
         f'<ds:Transform Algorithm="{uri}">{way.transform_markup}</ds:Transform>' for uri in way.transforms
     )
+    value = base64.b64encode(digest).decode()
     uri = "" if way.uri is None else f' URI="{way.uri}"'
     certificates = "".join(
         f"<ds:X509Certificate>{base64.b64encode(der).decode()}</ds:X509Certificate>" for der in identity.ders
@@ -72,7 +73,7 @@ def _markup(way: Way, digest: bytes, identity: Identity) -> str:
     return (
         f'<ds:Signature xmlns:ds="{DSIG}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{way.canonical}"/>'
         f'<ds:SignatureMethod Algorithm="{way.method}"/><ds:Reference{uri}><ds:Transforms>{transforms}</ds:Transforms>'
-        f'<ds:DigestMethod Algorithm="{way.digest}"/><ds:DigestValue>{base64.b64encode(digest).decode()}</ds:DigestValue>'
+        f'<ds:DigestMethod Algorithm="{way.digest}"/><ds:DigestValue>{value}</ds:DigestValue>'
         f"</ds:Reference></ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo>{key_info}</ds:KeyInfo></ds:Signature>"
     )
 
@@ -90,7 +91,7 @@ def _sign(key: Key, method: str, data: bytes) -> bytes:
             )
             return key.sign(data, scheme, algorithm)
         case ec.EllipticCurvePrivateKey():
-            r, s = decode_dss_signature(key.sign(data, ec.ECDSA(algorithm)))
+            numbers, width = decode_dss_signature(key.sign(data, ec.ECDSA(algorithm))), 32
         case dsa.DSAPrivateKey():
-            r, s = decode_dss_signature(key.sign(data, algorithm))
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+            numbers, width = decode_dss_signature(key.sign(data, algorithm)), 20
+    return b"".join(number.to_bytes(width, "big") for number in numbers)

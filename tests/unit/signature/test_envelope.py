@@ -4,11 +4,12 @@ import base64
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from lxml import etree
-from signxml.signer import XMLSigner
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
+from signxml.signer import XMLSigner
 from signxml.verifier import XMLVerifier
 
 from hub.model.statuses import Outcome
@@ -166,7 +167,7 @@ def _by(identity: Callable[[], authority.Identity]) -> Callable[[], bytes]:
     return lambda: signed(LETTER.bytes(), identity())
 
 
-def _issued(**more: object) -> Callable[[], bytes]:
+def _issued(**more: Any) -> Callable[[], bytes]:
     return _by(lambda: authority.issued(authority.key("sender"), authority.SENDER, **more))
 
 
@@ -179,24 +180,35 @@ def _doctype() -> bytes:
     return plain().replace(b"<edXML ", b'<!DOCTYPE edXML [<!ENTITY a "b">]><edXML ', 1)
 
 
+RUBBISH = "<ds:X509Certificate>AAAA</ds:X509Certificate>"
 X509 = r"<ds:X509Certificate>[^<]*</ds:X509Certificate>"
 
 FLAWS: list[tuple[str, Callable[[], bytes], str]] = [
-    # A8: absent and placeholders
+    # (A8) absent and placeholders
     ("no signature", _no_signature, "NO_SIGNATURE"),
     ("signature in the edXML namespace", _edxml_signature, "PLACEHOLDER"),
-    ("empty DigitalSignature", lambda: LETTER.bytes().replace(
-        b"</edXML:edXMLHeader>", b"<edXML:DigitalSignature/></edXML:edXMLHeader>"), "PLACEHOLDER"),
-    ("empty XMLDSig signature", lambda: LETTER.bytes().replace(
-        b"</edXML:edXMLHeader>", f"<ds:Signature {DS}/></edXML:edXMLHeader>".encode()), "PLACEHOLDER"),
-    # A5, A6: unreadable
+    (
+        "empty DigitalSignature",
+        lambda: LETTER.bytes().replace(b"</edXML:edXMLHeader>", b"<edXML:DigitalSignature/></edXML:edXMLHeader>"),
+        "PLACEHOLDER",
+    ),
+    (
+        "empty XMLDSig signature",
+        lambda: LETTER.bytes().replace(b"</edXML:edXMLHeader>", f"<ds:Signature {DS}/></edXML:edXMLHeader>".encode()),
+        "PLACEHOLDER",
+    ),
+    # (A5, A6) unreadable
     ("document type", _doctype, "DOCTYPE_FORBIDDEN"),
-    ("document type behind a comment", lambda: _doctype().replace(b"<!DOCTYPE", b"<!-- x --><!DOCTYPE"), "DOCTYPE_FORBIDDEN"),
+    (
+        "document type behind a comment",
+        lambda: _doctype().replace(b"<!DOCTYPE", b"<!-- x --><!DOCTYPE"),
+        "DOCTYPE_FORBIDDEN",
+    ),
     ("XML 1.1", lambda: plain().replace(b"version='1.0'", b"version='1.1'"), "MALFORMED"),
     ("another encoding", lambda: plain().replace(b"encoding='UTF-8'", b"encoding='UTF-7'"), "MALFORMED"),
     ("cut off", lambda: plain()[:-20], "MALFORMED"),
     ("not XML", lambda: b"PK\x03\x04", "MALFORMED"),
-    # A7, A9: wrapping and structure
+    # (A7, A9) wrapping and structure
     ("two signatures", _two_signatures, "STRUCTURE"),
     ("moved into the message header", lambda: _moved("</edXML:MessageHeader>"), "STRUCTURE"),
     ("moved to the root", lambda: _moved("</edXML>"), "STRUCTURE"),
@@ -207,78 +219,144 @@ FLAWS: list[tuple[str, Callable[[], bytes], str]] = [
     ("reference without URI", _with(Way(uri=None)), "NOT_COVERED"),
     ("XPointer to everything", _with(Way(uri="#xpointer(/)")), "NOT_COVERED"),
     ("two SignedInfo", lambda: replaced(r"</ds:SignedInfo>", "</ds:SignedInfo><ds:SignedInfo/>"), "STRUCTURE"),
-    ("SignedInfo elsewhere too", lambda: replaced(
-        r"</edXML:TraceHeaderList>", f"<ds:SignedInfo {DS}/></edXML:TraceHeaderList>"), "STRUCTURE"),
+    (
+        "SignedInfo elsewhere too",
+        lambda: replaced(r"</edXML:TraceHeaderList>", f"<ds:SignedInfo {DS}/></edXML:TraceHeaderList>"),
+        "STRUCTURE",
+    ),
     ("two references", lambda: replaced(r"</ds:Reference>", "</ds:Reference><ds:Reference URI='#x'/>"), "STRUCTURE"),
-    # A10, A11: markup
+    # (A10, A11) markup
     ("comment in the digest", lambda: replaced(r"<ds:DigestValue>", "<ds:DigestValue><!-- x -->"), "STRUCTURE"),
-    ("processing instruction in SignedInfo", lambda: replaced(r"<ds:SignedInfo>", "<ds:SignedInfo><?x y?>"), "STRUCTURE"),
+    (
+        "processing instruction in SignedInfo",
+        lambda: replaced(r"<ds:SignedInfo>", "<ds:SignedInfo><?x y?>"),
+        "STRUCTURE",
+    ),
     ("comment in OrganId", _comment_in_organ_id, "STRUCTURE"),
     ("comment in DocumentId", lambda: replaced(r"2026/11/20,125", "2026/11/20<!-- -->,125"), "STRUCTURE"),
     ("digest is not base64", lambda: replaced(r"<ds:DigestValue>..", "<ds:DigestValue>*"), "STRUCTURE"),
     # content and value
     ("subject changed", lambda: replaced(r"năm 2027", "năm 2028"), "DIGEST_MISMATCH"),
-    ("recipient added", lambda: replaced(
-        r"<edXML:To>", "<edXML:To><edXML:OrganId>H01</edXML:OrganId></edXML:To><edXML:To>"), "DIGEST_MISMATCH"),
-    ("attachment changed", lambda: replaced(r"<ContentTransferEncoded>.", "<ContentTransferEncoded>X"), "DIGEST_MISMATCH"),
-    ("digest changed", lambda: replaced(
-        r"<ds:DigestValue>[^<]*", f"<ds:DigestValue>{base64.b64encode(bytes(32)).decode()}"), "DIGEST_MISMATCH"),
-    ("signature value changed", lambda: replaced(
-        r"<ds:SignatureValue>[^<]*", f"<ds:SignatureValue>{base64.b64encode(bytes(256)).decode()}"), "SIGNATURE_MISMATCH"),
-    ("certificate of somebody else put in", lambda: replaced(
-        X509, f"<ds:X509Certificate>{base64.b64encode(authority.other().ders[0]).decode()}</ds:X509Certificate>"),
-     "SIGNATURE_MISMATCH"),
-    # A18 to A21: algorithms, transforms, references
+    (
+        "recipient added",
+        lambda: replaced(r"<edXML:To>", "<edXML:To><edXML:OrganId>H01</edXML:OrganId></edXML:To><edXML:To>"),
+        "DIGEST_MISMATCH",
+    ),
+    (
+        "attachment changed",
+        lambda: replaced(r"<ContentTransferEncoded>.", "<ContentTransferEncoded>X"),
+        "DIGEST_MISMATCH",
+    ),
+    (
+        "digest changed",
+        lambda: replaced(r"<ds:DigestValue>[^<]*", f"<ds:DigestValue>{base64.b64encode(bytes(32)).decode()}"),
+        "DIGEST_MISMATCH",
+    ),
+    (
+        "signature value changed",
+        lambda: replaced(r"<ds:SignatureValue>[^<]*", f"<ds:SignatureValue>{base64.b64encode(bytes(256)).decode()}"),
+        "SIGNATURE_MISMATCH",
+    ),
+    (
+        "certificate of somebody else put in",
+        lambda: replaced(
+            X509, f"<ds:X509Certificate>{base64.b64encode(authority.other().ders[0]).decode()}</ds:X509Certificate>"
+        ),
+        "SIGNATURE_MISMATCH",
+    ),
+    # (A18 to A21) algorithms, transforms, references
     ("HMAC", lambda: replaced(r"[^\"]*#rsa-sha256", f"{DSIG}hmac-sha1"), "ALGORITHM_FORBIDDEN"),
-    ("HMAC output length", lambda: replaced(
-        r"<ds:SignatureMethod ([^>]*)/>",
-        f'<ds:SignatureMethod Algorithm="{signing.RSA_SHA256}"><ds:HMACOutputLength>0</ds:HMACOutputLength></ds:SignatureMethod>'),
-     "STRUCTURE"),
+    (
+        "HMAC output length",
+        lambda: replaced(
+            r"<ds:SignatureMethod ([^>]*)/>",
+            f'<ds:SignatureMethod Algorithm="{signing.RSA_SHA256}"><ds:HMACOutputLength>0</ds:HMACOutputLength>'
+            "</ds:SignatureMethod>",
+        ),
+        "STRUCTURE",
+    ),
     ("unknown algorithm", lambda: replaced(r"[^\"]*#rsa-sha256", "urn:none"), "ALGORITHM_FORBIDDEN"),
     ("unknown digest", lambda: replaced(r"[^\"]*xmlenc#sha256", "urn:none"), "ALGORITHM_FORBIDDEN"),
-    ("RIPEMD", lambda: replaced(r"[^\"]*xmlenc#sha256", "http://www.w3.org/2001/04/xmlenc#ripemd160"),
-     "UNSUPPORTED_ALGORITHM"),
-    ("canonicalization with comments", lambda: replaced(
-        r"CanonicalizationMethod Algorithm=\"[^\"]*", f'CanonicalizationMethod Algorithm="{C14N}#WithComments'),
-     "ALGORITHM_FORBIDDEN"),
+    (
+        "RIPEMD",
+        lambda: replaced(r"[^\"]*xmlenc#sha256", "http://www.w3.org/2001/04/xmlenc#ripemd160"),
+        "UNSUPPORTED_ALGORITHM",
+    ),
+    (
+        "canonicalization with comments",
+        lambda: replaced(
+            r"CanonicalizationMethod Algorithm=\"[^\"]*", f'CanonicalizationMethod Algorithm="{C14N}#WithComments'
+        ),
+        "ALGORITHM_FORBIDDEN",
+    ),
     ("XSLT", _with(Way(transforms=(ENVELOPED, "http://www.w3.org/TR/1999/REC-xslt-19991116"))), "TRANSFORM_FORBIDDEN"),
-    ("XPath", _with(Way(transforms=(ENVELOPED, "http://www.w3.org/TR/1999/REC-xpath-19991116"),
-                        transform_markup="<XPath>//*</XPath>")), "TRANSFORM_FORBIDDEN"),
+    (
+        "XPath",
+        _with(
+            Way(
+                transforms=(ENVELOPED, "http://www.w3.org/TR/1999/REC-xpath-19991116"),
+                transform_markup="<XPath>//*</XPath>",
+            )
+        ),
+        "TRANSFORM_FORBIDDEN",
+    ),
     ("not enveloped", _with(Way(transforms=(EXCLUSIVE_C14N,))), "TRANSFORM_FORBIDDEN"),
     ("three transforms", _with(Way(transforms=(ENVELOPED, EXCLUSIVE_C14N, C14N))), "TRANSFORM_FORBIDDEN"),
-    ("the samples' misspelt transform", _with(Way(transforms=(ENVELOPED, "http://www.w3.org/TR/xml-exc-c14n#"))),
-     "TRANSFORM_FORBIDDEN"),
+    (
+        "the samples' misspelt transform",
+        _with(Way(transforms=(ENVELOPED, "http://www.w3.org/TR/xml-exc-c14n#"))),
+        "TRANSFORM_FORBIDDEN",
+    ),
     ("file reference", _with(Way(uri="file:///etc/passwd")), "EXTERNAL_REFERENCE"),
     ("network reference", _with(Way(uri="http://127.0.0.1:9/x")), "EXTERNAL_REFERENCE"),
     # keys
     ("no key", _with(Way(key_info="")), "NO_KEY"),
     ("bare key value", _with(Way(key_info="<ds:KeyValue><ds:RSAKeyValue/></ds:KeyValue>")), "NO_KEY"),
     ("key by address", _with(Way(key_info="<ds:RetrievalMethod URI='http://127.0.0.1:9/'/>")), "NO_KEY"),
-    ("certificate is rubbish", _with(Way(key_info="<ds:X509Data><ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>")),
-     "NO_KEY"),
-    # A12 to A16: chain
+    ("certificate is rubbish", _with(Way(key_info=f"<ds:X509Data>{RUBBISH}</ds:X509Data>")), "NO_KEY"),
+    # (A12 to A16) chain
     ("unknown authority of the same names", _by(authority.rogue), "UNTRUSTED"),
     ("expired", _issued(since=RECEIVED - 2 * YEAR, until=RECEIVED - timedelta(seconds=5)), "EXPIRED"),
     ("not yet valid", _issued(since=RECEIVED + timedelta(days=1)), "NOT_YET_VALID"),
     ("revoked", _issued(serial=authority.REVOKED_SERIAL), "REVOKED"),
     ("certificate for encryption only", _issued(usage=authority.uses("key_encipherment")), "PATH"),
-    # A13: sender
+    # (A13) sender
     ("another agency's certificate", _by(authority.other), "SENDER_MISMATCH"),
     ("certificate that names nobody", _by(lambda: authority.issued(authority.key("sender"))), "SENDER_MISMATCH"),
-    ("certificate that names two", _by(lambda: authority.issued(authority.key("sender"), authority.SENDER, authority.OTHER)),
-     "SENDER_MISMATCH"),
-    # A18: weak, only where everything else holds
+    (
+        "certificate that names two",
+        _by(lambda: authority.issued(authority.key("sender"), authority.SENDER, authority.OTHER)),
+        "SENDER_MISMATCH",
+    ),
+    # (A18) weak, only where everything else holds
     ("SHA-1", _with(Way(method=signing.RSA_SHA1, digest=signing.SHA1)), "WEAK_ALGORITHM"),
     ("SHA-1 digest alone", _with(Way(digest=signing.SHA1)), "WEAK_ALGORITHM"),
-    ("RSA of 1024 bits", _by(lambda: authority.issued(authority.key("short", 1024), authority.SENDER)), "WEAK_ALGORITHM"),
-    ("DSA", lambda: signed(LETTER.bytes(), authority.issued(authority.dsa_key(), authority.SENDER),
-                           Way(method=signing.DSA_SHA256)), "WEAK_ALGORITHM"),
+    (
+        "RSA of 1024 bits",
+        _by(lambda: authority.issued(authority.key("short", 1024), authority.SENDER)),
+        "WEAK_ALGORITHM",
+    ),
+    (
+        "DSA",
+        lambda: signed(
+            LETTER.bytes(), authority.issued(authority.dsa_key(), authority.SENDER), Way(method=signing.DSA_SHA256)
+        ),
+        "WEAK_ALGORITHM",
+    ),
     ("certificate signed with SHA-1", _by(authority.weakly_issued), "WEAK_ALGORITHM"),
-    ("weak and broken", lambda: replaced(
-        r"năm 2027", "năm 2028", signed(LETTER.bytes(), authority.sender(), Way(method=signing.RSA_SHA1))), "DIGEST_MISMATCH"),
-    ("weak and another agency's", lambda: signed(LETTER.bytes(), authority.other(), Way(method=signing.RSA_SHA1)),
-     "SENDER_MISMATCH"),
-]  # fmt: skip
+    (
+        "weak and broken",
+        lambda: replaced(
+            r"năm 2027", "năm 2028", signed(LETTER.bytes(), authority.sender(), Way(method=signing.RSA_SHA1))
+        ),
+        "DIGEST_MISMATCH",
+    ),
+    (
+        "weak and another agency's",
+        lambda: signed(LETTER.bytes(), authority.other(), Way(method=signing.RSA_SHA1)),
+        "SENDER_MISMATCH",
+    ),
+]
 
 
 @pytest.mark.parametrize(("make", "expected"), [flaw[1:] for flaw in FLAWS], ids=[flaw[0] for flaw in FLAWS])
