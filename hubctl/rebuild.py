@@ -20,6 +20,7 @@ from rich.table import Table
 
 from hub.model.events import Event
 from hub.model.record import Recorded
+from hub.runtime import mongo
 from hub.runtime.log import Log, read_to_end
 from hub.runtime.registry import Registry
 from hub.runtime.settings import HubSettings, load
@@ -140,7 +141,7 @@ def _fields(expected: dict[str, Any], row: dict[str, Any]) -> str:
 async def _rebuilder(settings: HubSettings) -> AsyncIterator[Rebuilder]:
     registry = Registry(settings.registry_url, settings.data_dir / "hubctl-schema-ids.json")
     log = Log(settings.brokers, registry, settings.append_limit_seconds)
-    client: Any = AsyncIOMotorClient(settings.mongo_url, tz_aware=True)
+    client: Any = AsyncIOMotorClient(settings.mongo_url, tz_aware=True, **mongo.password(settings))
     try:
         yield Rebuilder(settings, log, client)
     finally:

@@ -98,6 +98,10 @@ class ConsumerLoop:
         await self._catch_up(stopping)
         fetched = await self._fetch(consumer, stopping)
         await self._catch_up(stopping)  # the fetch may have waited for a new assignment
+        if stopping.done():
+            return  # perhaps before all was caught up with: nothing may be decided
+        ours = consumer.assignment()
+        fetched = {place: records for place, records in fetched.items() if place in ours}
         if fetched and await self._retried(fetched, stopping):
             await self._acknowledge(consumer, fetched, stopping)
         with contextlib.suppress(IllegalStateError):  # partitions moved meanwhile

@@ -124,6 +124,9 @@ class FourSteps(Generic[C, F]):
             except Transient:
                 self._owed.extend(records)
                 raise
+            except BaseException:
+                self._marks.in_doubt = True  # cut off half-way: OwnEvents projects what is not marked
+                raise
         self._marks.projected(record for record in records if type(record.event) in self._gives)
 
     async def _pay(self) -> None:

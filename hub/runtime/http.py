@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -156,9 +157,9 @@ class Watched:
             telemetry.HTTP_SECONDS.labels(route).observe(time.monotonic() - started)
 
     def _route(self, scope: Scope) -> str:
-        for route in self._app.router.routes:
+        for route in iter_route_contexts(self._app.router.routes):  # those of included routers too
             if route.matches(scope)[0] is Match.FULL:
-                return str(getattr(route, "path", "other"))
+                return route.path or "other"
         return "other"
 
 

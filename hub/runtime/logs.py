@@ -44,7 +44,7 @@ class _Sparing(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = (record.name, str(record.msg)[:200])
-        if record.created - self._said.get(said, 0.0) < _SAME_AGAIN_SECONDS:
+        if record.created - self._said.get(said, -_SAME_AGAIN_SECONDS) < _SAME_AGAIN_SECONDS:
             return False
         if len(self._said) > _MOST_REMEMBERED:
             self._said.clear()

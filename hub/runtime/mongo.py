@@ -22,9 +22,6 @@ Database = AsyncIOMotorDatabase
 
 def connect(settings: HubSettings, service: str) -> "AsyncIOMotorDatabase[Any]":
     """The service's database; writes are acknowledged by the majority, from the journal."""
-    # the user stands in the URL, its password in a file: a URL shows up in `docker inspect` and in process lists
-    file = settings.mongo_password_file
-    password: dict[str, Any] = {"password": secret(file)} if file else {}
     client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
         settings.mongo_url,
         serverSelectionTimeoutMS=_SELECTION_MS,
@@ -34,11 +31,16 @@ def connect(settings: HubSettings, service: str) -> "AsyncIOMotorDatabase[Any]":
         retryReads=True,
         tz_aware=True,
         appname=f"hub-{service}",
-        **password,
+        **password(settings),
     )
     return client.get_database(
         settings.mongo_database or f"hub_{service}", write_concern=WriteConcern(w="majority", j=True)
     )
+
+
+def password(settings: HubSettings) -> dict[str, Any]:
+    """Client option for a URL that names a user: a URL shows up in `docker inspect`, so its password is in a file."""
+    return {"password": secret(settings.mongo_password_file)} if settings.mongo_password_file else {}
 
 
 @asynccontextmanager

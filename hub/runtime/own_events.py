@@ -6,6 +6,7 @@ processes append to the same topics; either leaves a gap that keeps a mark from 
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 
@@ -20,6 +21,7 @@ from hub.runtime.marks import Marks, Place
 from hub.wire.topics import Keyed, Topic, topic_of
 
 _GAP_SECONDS = 5.0
+_TURNS_TO_ALL = 6
 
 Projector = Callable[[Sequence[Recorded[Event]]], Awaitable[None]]
 
@@ -45,20 +47,29 @@ class OwnEvents:
 
     async def resolve_doubt(self) -> None:
         """Before anything is decided again: learn whether an append that ended unsure is in the log after all."""
-        if self._marks.in_doubt:
+        if not self._marks.in_doubt:
+            return
+        self._marks.in_doubt = False  # doubts that arise from here on are new ones
+        try:
             await self._read(self._marks.places())
-            self._marks.in_doubt = False
+        except BaseException:
+            self._marks.in_doubt = True
+            raise
 
     async def keep_up(self, stop: asyncio.Event) -> None:
-        """Close gaps and keep marks for as long as the process lives."""
-        while not stop.is_set():
+        """Close gaps and keep marks for as long as the process lives.
+
+        Now and then everything is looked at: what another process appended to our partitions before it died leaves no
+        gap as long as nothing follows it.
+        """
+        for turn in itertools.count(1):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _GAP_SECONDS)
             if stop.is_set():
                 return
             with contextlib.suppress(Transient):
-                await self._read(self._marks.places() if self._marks.in_doubt else self._marks.gaps())
-                self._marks.in_doubt = False
+                await self.resolve_doubt()
+                await self._read(self._marks.gaps() if turn % _TURNS_TO_ALL else self._marks.places())
                 await self._marks.flush()
 
     async def _places(self, topic: Topic, wanted: Collection[int]) -> list[Place]:

@@ -68,7 +68,7 @@ class Process:
 
 
 def run(service: str, settings: HubSettings, compose: Callable[[Process], Awaitable[None]]) -> NoReturn:
-    """The whole life of a service's process; never returns. Exit 0 after SIGTERM, 70 when it broke."""
+    """The whole life of a service's process; never returns. Exit 0 after SIGTERM, 70 broken, 78 misconfigured."""
     logs.configure(service, settings.log_level)
     tracing.configure(service, settings)
 
@@ -81,6 +81,8 @@ def run(service: str, settings: HubSettings, compose: Callable[[Process], Awaita
     code = 0
     try:
         uvloop.run(main())
+    except SystemExit as end:  # misconfigured, and said so
+        code = end.code if isinstance(end.code, int) else EXIT_BROKEN
     except BaseException:  # noqa: BLE001 - the last line of defence: say why, then let the supervisor act
         logs.logger().exception("broken")
         code = EXIT_BROKEN

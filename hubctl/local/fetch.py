@@ -21,7 +21,8 @@ _DISK_NEEDED = 2_000_000_000
 _POM = REPOSITORY / "infra" / "local" / "kafka" / "pom.xml"
 _REGISTRY_ARTIFACT = "io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all"
 _REGISTRY_ARCHIVE = "apicurio-registry-app-3.0.9-all.tar.gz"
-_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+_PACKAGES = {"nginx": NGINX, "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")}
+"""Debian package -> a file that shows that it is there."""
 
 Say = Callable[[str], None]
 """Takes one line about what is going on."""
@@ -113,19 +114,22 @@ def _get_registry(say: Say) -> None:
     archive.unlink()
 
 
-def _get_packages(*packages: str) -> Callable[[Say], None]:
-    def get(say: Say) -> None:
-        wanted = " ".join(packages)
-        if os.geteuid() != 0:
-            raise CommandError(f"{wanted} must be installed: run `sudo apt-get install {wanted}`, then this again")
-        require_tool("apt-get", "apt", f"it installs {wanted}")
-        _run(("apt-get", "update"), say, "apt-get update")
-        _run(("apt-get", "install", "-y", "--no-install-recommends", *packages), say, f"installing {wanted}")
-        if "nginx" in packages and Path("/run/systemd/system").exists():
-            # Debian starts a web server on port 80 with the package; the stack runs its own.
-            subprocess.run(("systemctl", "disable", "--now", "nginx"), check=False, capture_output=True)
+def _packages_missing() -> list[str]:
+    return [name for name, file in _PACKAGES.items() if not file.exists()]
 
-    return get
+
+def _get_packages(say: Say) -> None:
+    packages = _packages_missing()
+    wanted = " ".join(packages)
+    if os.geteuid() != 0:
+        raise CommandError(f"{wanted} must be installed: run `sudo apt-get install {wanted}`, then this again")
+    require_tool("apt-get", "apt", f"it installs {wanted}")
+    apt = ("apt-get", "-o", "DPkg::Lock::Timeout=120")
+    _run((*apt, "update"), say, "apt-get update")
+    _run((*apt, "install", "-y", "--no-install-recommends", *packages), say, f"installing {wanted}")
+    if "nginx" in packages and Path("/run/systemd/system").exists():
+        # Debian starts a web server on port 80 with the package; the stack runs its own.
+        subprocess.run(("systemctl", "disable", "--now", "nginx"), check=False, capture_output=True)
 
 
 def _check_java(_say: Say) -> None:
@@ -145,12 +149,11 @@ _JVM = frozenset({"kafka", "registry"})
 STEPS: tuple[Step, ...] = (
     Step(name="Java", wanted_by=_JVM, present=lambda: shutil.which("java") is not None, get=_check_java),
     Step(name="mongod", wanted_by=frozenset({"mongod"}), present=MONGOD_BINARY.exists, get=_check_mongod),
-    Step(name="nginx", wanted_by=frozenset({"edge"}), present=NGINX.exists, get=_get_packages("nginx")),
     Step(
-        name="fonts for the simulator's PDFs",
-        wanted_by=frozenset({"ingest"}),
-        present=_FONT.exists,
-        get=_get_packages("fonts-dejavu-core"),
+        name="nginx and fonts",
+        wanted_by=frozenset({"edge"}),
+        present=lambda: not _packages_missing(),
+        get=_get_packages,
     ),
     Step(name="Kafka 4.3.0", wanted_by=frozenset({"kafka"}), present=KAFKA_LIBRARIES.exists, get=_get_kafka),
     Step(
@@ -160,7 +163,7 @@ STEPS: tuple[Step, ...] = (
         get=_get_registry,
     ),
     Step(
-        name="class archives (fast starts)",
+        name="fast starts of Java",
         wanted_by=frozenset({"registry"}),
         present=lambda: jvm.archive("registry").exists(),
         get=_learn_fast_starts,

@@ -43,7 +43,7 @@ def http_ok(address: str, path: str) -> Probe:
         if not status or not status[0].isdigit():
             raise NotReadyError("no HTTP answer")
         if int(status[0]) >= _HTTP_ERRORS:
-            raise NotReadyError(f"answers {status[0].decode()} {body[:200].decode(errors='replace')}")
+            raise NotReadyError(_away(body) or f"answers {status[0].decode()} {body[:200].decode(errors='replace')}")
 
     return probe
 
@@ -129,9 +129,15 @@ async def _agree_on_members(client: "AsyncMongoClient[dict[str, object]]", addre
         await client.admin.command("replSetReconfig", moved, force=True)
 
 
+def _away(body: bytes) -> str:
+    """What a service's /health/ready says is missing, on one line."""
+    try:
+        away = json.loads(body)["away"]
+        return "; ".join(f"{part}: {why}" for part, why in away.items())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
 def describe(reason: str) -> str:
     """A probe's reason on one line."""
-    try:
-        return json.dumps(json.loads(reason), ensure_ascii=False)
-    except ValueError:
-        return " ".join(reason.split())[:300]
+    return " ".join(reason.split())[:300]

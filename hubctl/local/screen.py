@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -22,6 +23,10 @@ _COLOUR = {
     State.OFF: "dim",
 }
 
+_BAR = 18
+_BESIDE_NOTE = 60
+"""Columns of a line of progress before its note."""
+
 Show = Callable[[Sequence[Report]], None]
 
 
@@ -38,10 +43,10 @@ class Screen:
     def _progress(self) -> Progress:
         return Progress(
             SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description:<34}"),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description:<28}"),
+            BarColumn(bar_width=_BAR),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[note]}", table_column=None),
+            TextColumn("[dim]{task.fields[note]}", markup=True),
             console=self._console,
             disable=not self._console.is_terminal,
         )
@@ -52,7 +57,7 @@ class Screen:
         begun = time.monotonic()
         with self._progress() as progress:
             task = progress.add_task(name, total=None, note="")
-            yield lambda line: progress.update(task, note=line[: max(10, self._console.width - 80)])
+            yield lambda line: progress.update(task, note=self._fitting(line))
             progress.update(task, total=1, completed=1, note="")
         if not self._console.is_terminal:
             self.say(f"{name}: {time.monotonic() - begun:.1f} s")
@@ -71,12 +76,15 @@ class Screen:
                         reached.add(report.name)
                         self._finish(progress, tasks[report.name], report.name, time.monotonic() - begun)
                     elif report.name not in reached:
-                        progress.update(tasks[report.name], note=_note(report))
+                        progress.update(tasks[report.name], note=self._fitting(f"{report.state} {report.reason}"))
 
             yield show
             for name in names:
                 if goal is State.STOPPED and name not in reached:
                     self._finish(progress, tasks[name], name, time.monotonic() - begun)
+
+    def _fitting(self, note: str) -> str:
+        return escape(note[: max(8, self._console.width - _BESIDE_NOTE)])
 
     def _finish(self, progress: Progress, task: TaskID, name: str, after: float) -> None:
         progress.update(task, total=1, completed=1, note="")
@@ -103,10 +111,6 @@ class Screen:
         for report in reports:
             if report.reason:
                 self.say(f"{report.name} is {report.state}: {report.reason}")
-
-
-def _note(report: Report) -> str:
-    return f"{report.state} {report.reason}"[:60]
 
 
 def _duration(seconds: float | None) -> str:

@@ -26,6 +26,7 @@ from hub.model.values import Package, Verdict
 from hub.runtime import telemetry
 from hub.runtime.logs import logger
 from hub.runtime.mongo import Database, bulk, guarded
+from hub.runtime.patience import patiently
 from services.router.delivery import DOCUMENT, Item, listed, place_in_line, rank
 from services.router.routing import Concerned, Planned
 
@@ -111,6 +112,26 @@ class MongoInbox:
             )
         at = oldest["planned"]["at"] if oldest else None
         return Figures(initial=offered - processing, processing=processing, oldest=at)
+
+
+class Indexes:
+    """Makes the inbox's indexes when the process starts, however long the database is away."""
+
+    def __init__(self, inbox: MongoInbox) -> None:
+        self._inbox = inbox
+        self.made = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """A part of the process."""
+        making = asyncio.create_task(patiently(self._inbox.prepare))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({making, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not making.done():
+            making.cancel()
+            return
+        making.result()
+        self.made.set()
+        await stopping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

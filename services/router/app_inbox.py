@@ -172,13 +172,14 @@ def inbox_routes(doors: InboxDoors, callers: Callers) -> APIRouter:
     async def package(item_id: str, caller: Caller = identified) -> StreamingResponse:
         """The package, byte for byte as its sender sent it."""
         wanted = await doors.own(item_id, caller)
-        chunks = await _begun(doors.packages.read(wanted.package))  # a blob that is away was not had
+        chunks = doors.packages.read(wanted.package)
         try:
+            first = await anext(chunks)  # before anything is told: a blob that is away was not had
             await doors.taken(wanted, caller)
         except BaseException:
             await chunks.aclose()
             raise
-        return StreamingResponse(_streamed(chunks), media_type="application/xml", headers=_headers(wanted))
+        return StreamingResponse(_whole(first, chunks), media_type="application/xml", headers=_headers(wanted))
 
     for state in (InboxState.PROCESSING, InboxState.DONE, InboxState.FAIL):
         _settling(routes, doors, state, callers)
@@ -197,22 +198,10 @@ def _settling(routes: APIRouter, doors: InboxDoors, state: InboxState, callers: 
         return _view(await doors.settled(own, caller, state, remark.description if remark else ""))
 
 
-async def _begun(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    """The same chunks with the first already there: whatever is wrong with the store is known before the answer."""
-
-    async def resumed() -> AsyncGenerator[bytes]:
-        async with aclosing(chunks):
-            yield first
-            async for chunk in chunks:
-                yield chunk
-
-    first = await anext(chunks)
-    return resumed()
-
-
-async def _streamed(chunks: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
-    async with aclosing(chunks):
-        async for chunk in chunks:
+async def _whole(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for chunk in rest:
             yield chunk
 
 

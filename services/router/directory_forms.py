@@ -51,9 +51,7 @@ def plain_mobile(number: str) -> str:
 
 
 def identifier_faults(identifier: Identifier, field: str) -> Iterator[Refusal]:
-    """What is wrong with one code and its validity."""
-    if not is_code(identifier.code):
-        yield bad(f"{field}.code", identifier.code)
+    """What is wrong with the scheme and the validity of one code."""
     if identifier.scheme not in SCHEMES:
         yield bad(f"{field}.scheme", identifier.scheme)
     start, end = moment(identifier.valid_from), moment(identifier.valid_to)

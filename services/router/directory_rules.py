@@ -159,6 +159,8 @@ def _agency_faults(entry: AgencyEntry, at_field: str, now: datetime) -> Iterator
     if len(entry.contacts) > forms.MOST_CONTACTS:
         yield bad(f"{at_field}.contacts", f"{len(entry.contacts)} > {forms.MOST_CONTACTS}")
     for number, identifier in enumerate(entry.identifiers):
+        if identifier.code != entry.code and not forms.is_code(identifier.code):
+            yield bad(f"{at_field}.identifiers.{number}.code", identifier.code)
         yield from forms.identifier_faults(identifier, f"{at_field}.identifiers.{number}")
     ended = forms.moment(entry.identifiers[0].valid_to)
     if ended is not None and ended <= now:

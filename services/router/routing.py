@@ -21,6 +21,7 @@ from services.router.delivery import DOCUMENT, STATUS
 HUB_NAME = "Trục liên thông văn bản quốc gia"
 _LONGEST_DESCRIPTION = 500
 _LONGEST_CODE = 35
+_MOST_REASONS = 20
 _NO_CONNECTION = SystemId("")
 _REFUSED, _REFUSED_TOLD = "refused", "refused.told"
 
@@ -224,7 +225,7 @@ def _reasons(checked: SignatureChecked) -> tuple[Refusal, ...]:
         if finding.verdict.outcome is not Outcome.VALID
     )
     whole = Refusal(code=_REFUSALS[checked.verdict.outcome], field="", detail=checked.verdict.reason)
-    return at_fault or (whole,)
+    return at_fault[:_MOST_REASONS] or (whole,)
 
 
 def _nowhere(code: AgencyCode) -> str:

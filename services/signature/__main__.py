@@ -1,5 +1,7 @@
 """Composition root of the signature service."""
 
+import asyncio
+
 from hub.model.events import DocumentReceived, SignatureChecked
 from hub.runtime import blobs as blob_store
 from hub.runtime.foundation import Foundation
@@ -27,8 +29,7 @@ async def compose(process: Process, settings: SignatureSettings) -> None:
     )
     workers = Workers(settings.workers, limits, trust)
     process.closes(workers.close)
-    await workers.start()
-    await foundation.prepare()
+    await asyncio.gather(workers.start(), foundation.prepare())
     await prepare_patiently(foundation.registry, (DocumentReceived,))
     blobs = blob_store.connect(settings)
     handler = CheckSignatures(

@@ -14,6 +14,8 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | dsa.DSAPublicKey
 """Kinds of keys that sign documents here."""
 
 _RSA_BITS = 2048
+_LONGEST_NAME = 300
+_LONGEST_SERIAL = 40  # 20 octets (RFC 5280 §4.1.2.2)
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
@@ -34,9 +36,9 @@ def read(der: bytes) -> Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
         signer = SignerFacts(
-            subject=certificate.subject.rfc4514_string(),
-            issuer=certificate.issuer.rfc4514_string(),
-            serial=format(certificate.serial_number, "x"),
+            subject=certificate.subject.rfc4514_string()[:_LONGEST_NAME],
+            issuer=certificate.issuer.rfc4514_string()[:_LONGEST_NAME],
+            serial=format(certificate.serial_number, "x")[:_LONGEST_SERIAL],
             agency=_agency(certificate.subject),
         )
         key = _key(certificate)

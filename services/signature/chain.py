@@ -41,6 +41,7 @@ from services.signature.facts import ChainFacts, Standing
 _SIGNING_USES = {"digital_signature", "non_repudiation"}
 _WEAK_HASHES = ("md2", "md5", "sha1", "sha224")
 _SMALLEST_RSA = 2048
+_MOST_OTHERS = 32
 _MOST_REMEMBERED = 4096
 
 T = TypeVar("T")
@@ -112,10 +113,12 @@ class Chains:
     def judge(self, certificate: bytes, others: Sequence[bytes], moment: datetime) -> ChainFacts:
         """Facts of the way from `certificate` (DER) over `others` to an anchor at `moment` (with a zone).
 
+        Only the first 32 of `others` count: nobody needs more, and the paths through more can be made to explode.
         Raises NoAnchors when there are none to judge by: "untrusted" would then be said of everybody.
         """
         if not self._anchors:
             raise NoAnchors
+        others = others[:_MOST_OTHERS]
         known = (certificate, *sorted(others))
         remembered = self._remembered.get(known)
         if remembered is not None and remembered.since <= moment < remembered.until:
@@ -155,7 +158,8 @@ class Chains:
             return  # revoked at another moment, or a namesake's number: look closely each time
         ends = [certificate.not_valid_after for certificate in chain]
         if self._revocation is Revocation.REQUIRE:
-            ends += [one.next_update_utc for one in self._lists if one.next_update_utc and one.next_update_utc > moment]
+            updates = [one.next_update_utc or moment for one in self._lists]  # a list without an end lasts for no time
+            ends += [update for update in updates if update >= moment]
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[known] = _Remembered(

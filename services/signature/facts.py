@@ -80,7 +80,7 @@ class Changes(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignerFacts:
-    """Who a certificate names. Texts are RFC 4514; `agency` is the subject's one UID, empty when it has none or two."""
+    """Who a certificate names. Names are RFC 4514, shortened; `agency` is the subject's one UID, else empty."""
 
     subject: str
     issuer: str

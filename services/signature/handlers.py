@@ -105,7 +105,7 @@ class CheckSignatures:
                 header=header,
                 system_id=cause.event.system_id,
                 verdict=judged,
-                findings=findings,
+                findings=policy.shown(findings),
                 policy=sender.policy,
                 stop=policy.stops(sender.policy, judged),
             ),

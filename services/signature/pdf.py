@@ -51,15 +51,15 @@ def facts(file: io.BytesIO, chains: Chains, moment: datetime) -> PdfFacts:
         if reader.encrypt_dict is not None:
             return PdfFacts(reading=Reading.ENCRYPTED)
         fields = signature_fields(reader)
+        if len(fields) > _MOST_SIGNATURES:
+            return PdfFacts(reading=Reading.LIMITS)
+        return PdfFacts(reading=Reading.READ, signatures=_in_order(file, fields, chains, moment))
     except MemoryError:
         raise
     except PdfOddity:
         return PdfFacts(reading=Reading.LIMITS)
     except Exception:  # noqa: BLE001 - hostile files make the parser raise anything
         return PdfFacts(reading=Reading.MALFORMED)
-    if len(fields) > _MOST_SIGNATURES:
-        return PdfFacts(reading=Reading.LIMITS)
-    return PdfFacts(reading=Reading.READ, signatures=_in_order(file, fields, chains, moment))
 
 
 def _in_order(

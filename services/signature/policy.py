@@ -21,6 +21,9 @@ from collections.abc import Sequence
 from hub.model.statuses import Outcome, SignaturePolicy
 from hub.model.values import SignatureFinding, Verdict
 
+MOST_FINDINGS = 128
+"""Findings in an event: it must stay small, whatever a hostile package holds."""
+
 _WORST_FIRST = (Outcome.INVALID, Outcome.INDETERMINATE, Outcome.ABSENT, Outcome.VALID)
 _STOPPED = {
     SignaturePolicy.REQUIRED: frozenset({Outcome.INVALID, Outcome.INDETERMINATE, Outcome.ABSENT}),
@@ -32,6 +35,12 @@ _STOPPED = {
 def verdict_on_document(findings: Sequence[SignatureFinding]) -> Verdict:
     """The worst of the parts. Raises ValueError for no findings: an empty list is a refusal, never a pass."""
     return min((finding.verdict for finding in findings), key=lambda verdict: _WORST_FIRST.index(verdict.outcome))
+
+
+def shown(findings: Sequence[SignatureFinding]) -> tuple[SignatureFinding, ...]:
+    """The findings that an event carries: all, or the worst of them in their order."""
+    by_weight = sorted(range(len(findings)), key=lambda place: _WORST_FIRST.index(findings[place].verdict.outcome))
+    return tuple(findings[place] for place in sorted(by_weight[:MOST_FINDINGS]))
 
 
 def stops(policy: SignaturePolicy, verdict: Verdict) -> bool:

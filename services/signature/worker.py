@@ -28,6 +28,8 @@ from services.signature.frames import (
 )
 from services.signature.worker_confinement import allow_seconds, confine
 
+_BIG = 4 * 1024 * 1024
+
 
 class _Stop(Exception):  # noqa: N818 - no error
     """The service has closed our stdin."""
@@ -52,6 +54,8 @@ def main() -> None:
         else:
             allow_seconds(seconds)
             said = _examine(asked, chains)
+            if asked.size > _BIG:
+                gc.collect()  # pyHanko's objects refer to each other in circles, and to the whole file
         sys.stdout.buffer.write(framed(reply(said)))
         sys.stdout.buffer.flush()
 

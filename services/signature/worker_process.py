@@ -138,7 +138,7 @@ class Worker:
         try:
             stdin.write(framed(content))
             await stdin.drain()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # uvloop says RuntimeError of a pipe that is closed
             raise WorkerDied(await self._cause()) from error
         return await self._receive()
 

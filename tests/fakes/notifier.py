@@ -33,7 +33,9 @@ PATIENCE = Patience(
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def planned(name: str = "one", at: datetime = NOW, kind: str = "document", subject: str = "Về việc gửi") -> DeliveryPlanned:
+def planned(
+    name: str = "one", at: datetime = NOW, kind: str = "document", subject: str = "Về việc gửi"
+) -> DeliveryPlanned:
     return DeliveryPlanned(
         event_id=event_id(name, "deliver"),
         occurred_at=at,

@@ -23,7 +23,6 @@ from services.notifier.__main__ import main
 from services.notifier.adapters_attempts import MongoAttempts
 from services.notifier.adapters_smtp import SmtpMailer
 
-
 FOR = os.environ["DYING_FOR"]
 
 
@@ -71,7 +70,7 @@ def _after_append(event: type[AlertRaised] | type[AlertSent]) -> None:
             die()
         return records
 
-    FourSteps._append = append  # type: ignore[method-assign,assignment]
+    FourSteps._append = append  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

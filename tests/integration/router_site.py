@@ -19,7 +19,7 @@ import jwt
 from aiokafka import TopicPartition
 
 from hub.model import ids
-from hub.model.events import AgencyChanged, DeliveryPlanned, Event, SignatureChecked, StatusReported
+from hub.model.events import AgencyChanged, DeliveryPlanned, Event, EventParked, SignatureChecked, StatusReported
 from hub.model.ids import AgencyCode, DocumentId, SystemId
 from hub.model.record import Recorded
 from hub.model.statuses import BusinessType, Outcome, SignaturePolicy
@@ -37,6 +37,7 @@ from tests.conftest import hubctl
 
 SECRET = "a shared secret of the tests, long"
 HUB = AgencyCode("000.00.00.HUB")
+PACKAGE = "<edXML>Công văn thử</edXML>".encode()
 
 
 def settings_of(environment: dict[str, str]) -> HubSettings:
@@ -126,14 +127,15 @@ class Site:
     async def append(self, *events: Event) -> list[Recorded[Event]]:
         return await self.log.append([(event, ()) for event in events])
 
-    async def recorded(self, event: type[Event], hub_id: str) -> list[Recorded[Event]]:
-        """Everything the log holds of one document in one topic."""
+    async def events(self, event: type[Event]) -> list[Recorded[Event]]:
+        """One topic from its beginning to its end."""
         starts = dict.fromkeys(await self.places([event]), 0)
-        found: list[Recorded[Event]] = []
         async with aclosing(read_to_end(self.log, self.settings.brokers, starts)) as batches:
-            async for records in batches:
-                found.extend(record for record in records if getattr(record.event, "hub_id", "") == hub_id)
-        return found
+            return [record async for records in batches for record in records]
+
+    async def recorded(self, event: type[Event], *hub_ids: str) -> list[Recorded[Event]]:
+        """Everything the log holds of these documents in one topic."""
+        return [record for record in await self.events(event) if getattr(record.event, "hub_id", "") in hub_ids]
 
     async def places(self, events: Sequence[type[Event]]) -> list[TopicPartition]:
         """Every partition of these events' topics."""
@@ -142,17 +144,13 @@ class Site:
 
     async def agency(self, code: AgencyCode) -> AgencyChanged:
         """The newest event of an agency."""
-        found = None
-        starts = dict.fromkeys(await self.places([AgencyChanged]), 0)
-        async with aclosing(read_to_end(self.log, self.settings.brokers, starts)) as batches:
-            async for records in batches:
-                found = next((each.event for each in reversed(records) if each.event.code == code), found)
-        assert isinstance(found, AgencyChanged)
-        return found
+        changes = (record.event for record in await self.events(AgencyChanged))
+        return [each for each in changes if isinstance(each, AgencyChanged) and each.code == code][-1]
 
-    async def planned(self, hub_id: str) -> list[DeliveryPlanned]:
-        return [record.event for record in await self.recorded(DeliveryPlanned, hub_id)
-                if isinstance(record.event, DeliveryPlanned)]  # fmt: skip
+    async def planned(self, *hub_ids: str) -> list[DeliveryPlanned]:
+        """Items the log plans for these documents, repeats among them."""
+        records = await self.recorded(DeliveryPlanned, *hub_ids)
+        return [record.event for record in records if isinstance(record.event, DeliveryPlanned)]
 
     async def until(self, number: int, count: int, seconds: float = 40.0) -> list[dict[str, Any]]:
         """The inbox once it lists so many items."""
@@ -173,7 +171,7 @@ async def site(place: Place, environment: dict[str, str], folder: Path) -> Async
     """A site with its own log, closed afterwards."""
     settings = settings_of(environment).model_copy(update={"data_dir": folder})
     registry = Registry(settings.registry_url, folder / "ids.json")
-    await registry.prepare((SignatureChecked, StatusReported, *GIVES))
+    await registry.prepare((SignatureChecked, StatusReported, EventParked, *GIVES))
     log = Log(settings.brokers, registry, settings.append_limit_seconds)
     mark = uuid.uuid4().hex[:10].upper()
     async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=200)) as client:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -20,8 +20,8 @@ import pytest
 from aiokafka import TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
-from hub.model.events import AgencyChanged, AlertRaised, AlertSent, DeliveryPlanned, Event
-from hub.model.ids import AgencyCode, HubId, event_id
+from hub.model.events import AlertRaised, AlertSent, DeliveryPlanned, Event
+from hub.model.ids import AgencyCode, HubId
 from hub.model.record import Recorded
 from hub.model.statuses import AlertOutcome, Channel
 from hub.model.values import Contact
@@ -82,7 +82,8 @@ class Notifier:
         return codes
 
     def log(self) -> str:
-        return (self.folder / "out.log").read_text(encoding="utf-8")
+        file = self.folder / "out.log"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 class Sinks:
@@ -128,7 +129,7 @@ class Events:
         await self._log.append([(event, (("traceparent", TRACE.encode()),)) for event in events])
 
     async def all(self, *classes: type[Event]) -> list[Recorded[Event]]:
-        starts = {}
+        starts: dict[TopicPartition, int] = {}
         for event in classes:
             topic = topic_of(event)
             starts |= {TopicPartition(topic.name, number): 0 for number in await self._log.partitions(topic)}
@@ -180,6 +181,8 @@ def _own_notifier_rests(stack: Place) -> Iterator[None]:
     """The stack's own notifier would raise the same alerts."""
     assert stack
     hubctl("local", "stop", "notifier", check=False)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://{stack.stack.address(Port.NOTIFIER_INTERNAL)}/health/live")
     yield
     hubctl("local", "start", "notifier", check=False)
 
@@ -385,10 +388,11 @@ async def test_a_refusal_is_a_failure(notifier: Notifier, sinks: Sinks, events: 
 async def test_what_was_fetched_while_it_was_down_is_not_complained_about(
     notifier: Notifier, sinks: Sinks, events: Events
 ) -> None:
+    assigned = notifier.log().count("partitions assigned")
     notifier.start()
     before = delivery()
     await events.happen(before)
-    await asyncio.sleep(1)
+    await until(lambda: notifier.log().count("partitions assigned") > assigned)
     assert notifier.stop() == [0]
     others = [delivery(age=600) for _ in range(300)]
     await events.happen(*others)

@@ -62,7 +62,13 @@ def _arm_acknowledge() -> None:
     if any(argument == "services.ingest" for argument in sys.orig_argv):
         from hub.runtime.http import Watched  # noqa: PLC0415 - only armed processes load it here
 
-        Watched.__call__ = _dying(Watched.__call__)  # type: ignore[method-assign,assignment]
+        answer = Watched.__call__
+
+        async def answered(app: Watched, scope: Any, receive: Any, send: Any) -> None:
+            await answer(app, scope, receive, send)
+            _count()
+
+        Watched.__call__ = answered  # type: ignore[method-assign,assignment]  # not *arguments: uvicorn asks what it may pass
         return
     from aiokafka import AIOKafkaConsumer  # noqa: PLC0415 - only armed processes load it here
 

@@ -55,3 +55,11 @@ def test_a_locked_connection_serves_nobody() -> None:
 def test_a_connection_that_gives_an_agency_up_serves_it_no_more() -> None:
     found = directory(agency("A"), agency("B"), connection("s", "A", "B"), connection("s", "B"))
     assert found.served_by(SystemId("s")) == ("B",)
+
+
+def test_an_agency_with_a_new_code_in_force_stands_once() -> None:
+    found = directory(agency("H26", "01.26"), connection("ha-tay", "H26"), agency("H27", "H26", "01.26"))
+    assert [each.code for each in found.agencies()] == ["H27"]
+    assert found.served_by(SystemId("ha-tay")) == ("H27",)
+    assert found.all_codes([AgencyCode("01.26")]) == ("H27", "H26", "01.26")
+    assert len(found) == 1

@@ -51,3 +51,38 @@ async def test_a_partition_given_away_is_forgotten() -> None:
     marks.projected([record(3)])
     await marks.flush()
     assert store.kept == {}
+
+
+async def test_a_gap_is_named_until_it_is_closed() -> None:
+    marks = Marks(FakeMarkStore())
+    marks.caught_up(PLACE, 5)
+    assert marks.gaps() == ()
+    marks.projected([record(7), record(8)])
+    assert marks.gaps() == (PLACE,)
+    assert [marks.has(record(offset)) for offset in (4, 5, 6, 7, 8, 9)] == [True, False, False, True, True, False]
+    marks.caught_up(PLACE, 7)
+    assert marks.gaps() == ()
+    assert marks.has(record(8))
+
+
+async def test_what_is_projected_again_leaves_nothing_behind() -> None:
+    marks = Marks(FakeMarkStore())
+    marks.caught_up(PLACE, 5)
+    for _ in range(3):
+        marks.projected([record(2), record(5), record(6)])
+    assert marks.gaps() == ()
+    assert await marks.load([PLACE]) == {PLACE: 7}
+
+
+async def test_a_mark_that_grew_while_it_was_written_is_written_again() -> None:
+    class Slow(FakeMarkStore):
+        async def save(self, marks: dict[tuple[str, int], int]) -> None:
+            growing.projected([record(6)])
+            await super().save(marks)
+
+    store = Slow()
+    growing = Marks(store)
+    growing.caught_up(PLACE, 6)
+    await growing.flush()
+    await growing.flush()
+    assert store.kept[PLACE] == 7

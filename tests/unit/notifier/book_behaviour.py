@@ -54,7 +54,7 @@ class BookBehaviour:
     async def test_a_watch_is_due_from_its_moment_on(self, rows: Rows, late: int) -> None:
         await rows.book.project([record(planned())])
         due = await rows.book.due(NOW - timedelta(milliseconds=1 - late), OURS)
-        assert [watch.delivery_id for watch in due] == [planned().event_id][:late]
+        assert [watch.delivery_id for watch in due] == [delivery_id(planned())][:late]
         assert await rows.book.earliest(OURS) == NOW
 
     async def test_a_watch_knows_its_document_and_its_trace(self, rows: Rows) -> None:
@@ -69,7 +69,10 @@ class BookBehaviour:
     async def test_the_earliest_come_first_and_other_peoples_partitions_never(self, rows: Rows) -> None:
         late, early, foreign = planned("late"), planned("early", NOW - LIMIT), planned("foreign", NOW - 2 * LIMIT)
         await rows.book.project([record(late, 0), record(early, 1), record(foreign, 0, partition=5)])
-        assert [watch.delivery_id for watch in await rows.book.due(NOW, OURS)] == [early.event_id, late.event_id]
+        assert [watch.delivery_id for watch in await rows.book.due(NOW, OURS)] == [
+            delivery_id(early),
+            delivery_id(late),
+        ]
         assert await rows.book.earliest(OURS) == NOW - LIMIT
         assert await rows.book.earliest(frozenset({3})) is None
 

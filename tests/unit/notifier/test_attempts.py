@@ -31,7 +31,13 @@ THEM = Holder(instance="host-b", life="7")
 FRESH = Case(raised=raised(planned()), sender="000.00.00.G22", needless=False, ours=True, attempt=None)
 LEFT = Attempt(tries=1, state=State.LEAVING, holder=US, first_at=NOW, at=NOW, next_at=None, detail="")
 WAITING = Attempt(
-    tries=3, state=State.WAITING, holder=THEM, first_at=NOW, at=NOW, next_at=NOW + timedelta(seconds=20), detail="451 later"
+    tries=3,
+    state=State.WAITING,
+    holder=THEM,
+    first_at=NOW,
+    at=NOW,
+    next_at=NOW + timedelta(seconds=20),
+    detail="451 later",
 )
 
 
@@ -115,4 +121,11 @@ def test_only_what_was_definitely_not_taken_is_tried_again_and_not_for_ever() ->
 
 
 def test_pauses_double_up_to_the_longest() -> None:
-    assert [pause_after(tries, PATIENCE).total_seconds() for tries in (1, 2, 3, 7, 8, 5000)] == [5, 10, 20, 300, 300, 300]
+    assert [pause_after(tries, PATIENCE).total_seconds() for tries in (1, 2, 3, 7, 8, 5000)] == [
+        5,
+        10,
+        20,
+        300,
+        300,
+        300,
+    ]

@@ -1,8 +1,9 @@
 """The timer over fakes: what it raises, when it looks, and when it keeps still."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -52,7 +53,7 @@ class FakeCustody:
     async def missing(self, partitions: frozenset[int]) -> frozenset[int]:
         return partitions - set(self.kept)
 
-    async def begin(self, ends: dict[int, int]) -> None:
+    async def begin(self, ends: Mapping[int, int]) -> None:
         self.kept |= ends
 
 
@@ -82,8 +83,8 @@ class Service:
             Marks(FakeMarkStore()), (AlertRaised, AlertSent),
         )  # fmt: skip
         self.deadlines = Deadlines(
-            book=self.book, steps=steps, takeover=Takeover(self.custody, self.partitions, self.ends), strays=self.strays,
-            resolve_doubt=self.resolve_doubt, lanes=self.lanes, limit=LIMIT,  # type: ignore[arg-type]
+            book=self.book, steps=steps, strays=self.strays,
+            takeover=Takeover(self.custody, self.partitions, self.ends), resolve_doubt=self.resolve_doubt, lanes=self.lanes, limit=LIMIT,  # type: ignore[arg-type]
             clock=MonotonicWall(), directory_ready=self.ready,
         )  # fmt: skip
         self.watching = WatchDeliveries(self.book, self.deadlines.planned)
@@ -98,8 +99,6 @@ class Service:
         self.doubts += 1
 
     def know(self, *contacts: object) -> None:
-        from dataclasses import replace  # noqa: PLC0415 - used here only
-
         self.directory.learn(replace(agency(AGENCY), contacts=contacts))  # type: ignore[arg-type]
 
     async def happen(self, *events: Event) -> None:
@@ -129,7 +128,7 @@ async def service() -> Service:
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(3):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - looks at what happened, from outside
             await asyncio.sleep(0.005)
 
 

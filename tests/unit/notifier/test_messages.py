@@ -72,11 +72,11 @@ INJECTION = "x\r\nBcc: evil@example.vn\r\n\r\nbody\x00\u2028\u202e"
 @pytest.mark.parametrize("field", ["code", "subject", "document_id", "recipient"])
 def test_a_document_cannot_add_a_header_or_a_recipient(field: str) -> None:
     hostile = replace(NOTICE, raised=replace(NOTICE.raised, **{field: INJECTION}))  # type: ignore[arg-type]
-    try:
-        written = mail(hostile, FROM)
-    except Invalid as error:
-        assert error.reason == "MAIL_HEADER"
+    if field == "recipient":  # goes into a header as it stands: refused, not repaired
+        with pytest.raises(Invalid, match="MAIL_HEADER"):
+            mail(hostile, FROM)
         return
+    written = mail(hostile, FROM)
     read = parsed(written)
     assert read["Bcc"] is None
     assert set(read.keys()) == set(parsed(mail(NOTICE, FROM)).keys())
@@ -86,8 +86,8 @@ def test_a_document_cannot_add_a_header_or_a_recipient(field: str) -> None:
 
 def test_names_in_the_directory_cannot_add_a_header_either() -> None:
     hostile = Notice(
-        raised=replace(NOTICE.raised, contacts=(INJECTION, 'Ông "A", <b@c.vn>')), sender=INJECTION, sender_code=INJECTION,
-        agency=INJECTION,
+        raised=replace(NOTICE.raised, contacts=(INJECTION, 'Ông "A", <b@c.vn>')), sender=INJECTION,
+        sender_code=INJECTION, agency=INJECTION,
     )  # fmt: skip
     read = parsed(mail(hostile, FROM))
     assert read["Bcc"] is None
@@ -116,16 +116,16 @@ def test_the_sms_is_one_part_without_diacritics() -> None:
 def test_the_sms_fits_one_part_of_the_gsm_alphabet_whatever_the_document_says(
     code: str, subject: str, sender: str
 ) -> None:
-    written = sms(
-        replace(TEXT, sender=sender, raised=replace(TEXT.raised, code=code, subject=subject))
-    )
+    written = sms(replace(TEXT, sender=sender, raised=replace(TEXT.raised, code=code, subject=subject)))
     assert len(written.text) <= SMS_LIMIT
     assert set(written.text) <= GSM
 
 
 @given(code=st.text(max_size=100), subject=st.text(max_size=200), name=st.text(max_size=60))
 def test_a_mail_can_be_written_and_read_back_whatever_the_document_says(code: str, subject: str, name: str) -> None:
-    notice = replace(NOTICE, sender=name, raised=replace(NOTICE.raised, code=code, subject=subject, contacts=(name, name)))
+    notice = replace(
+        NOTICE, sender=name, raised=replace(NOTICE.raised, code=code, subject=subject, contacts=(name, name))
+    )
     read = parsed(mail(notice, FROM))
     assert [address.addr_spec for address in read["To"].addresses] == list(NOTICE.raised.addresses)
     assert f"Trích yếu:    {one_line(subject)}".rstrip() in read.get_content()

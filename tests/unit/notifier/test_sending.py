@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -107,7 +108,7 @@ async def test_an_alert_is_sent_once_and_says_so(service: Service, channel: Chan
 
 async def test_died_between_raised_and_the_attempt_row_it_is_sent_by_the_next_life(service: Service) -> None:
     class Dying(FakeAttempts):
-        async def begin(self, raised: AlertRaised, made: Send, moment: object) -> bool:
+        async def begin(self, raised: AlertRaised, made: Send, moment: datetime) -> bool:  # noqa: ARG002 - the port's
             raise Killed
 
     alert = await service.raise_(raised(planned()))
@@ -121,8 +122,8 @@ async def test_died_between_raised_and_the_attempt_row_it_is_sent_by_the_next_li
 
 async def test_died_between_the_attempt_row_and_the_message_it_is_unknown_and_never_sent(service: Service) -> None:
     class Dying(FakeAttempts):
-        async def begin(self, raised: AlertRaised, made: Send, moment: object) -> bool:
-            await super().begin(raised, made, NOW)
+        async def begin(self, raised: AlertRaised, made: Send, moment: datetime) -> bool:
+            await super().begin(raised, made, moment)
             raise Killed
 
     alert = await service.raise_(raised(planned()))
@@ -235,8 +236,6 @@ async def test_after_a_replay_into_a_fresh_database_old_alerts_are_unknown_and_n
 
 
 async def test_a_message_that_cannot_be_written_failed(service: Service) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - used here only
-
     alert = await service.raise_(replace(raised(planned()), addresses=("a@x.vn\nBcc: e@x.vn",), contacts=("A",)))
     assert await service.process()(alert.event_id) is None
     assert service.mail.tried == 0

@@ -33,6 +33,8 @@ class Way:
     uri: str | None = ""
     transform_markup: str = ""
     key_info: str | None = None
+    inherited: str = ""
+    """Attributes that the canonical SignedInfo has from its ancestors: `xml:lang="vi"`."""
 
 
 PLAIN = Way()
@@ -47,7 +49,9 @@ def signed(package: bytes, identity: Identity, way: Way = PLAIN) -> bytes:
     signature = etree.fromstring(_markup(way, digest, identity))
     header.append(signature)
     signed_info = signature[0]
-    value = _sign(identity.key, way.method, _canonical(signed_info, way.canonical))
+    said = _canonical(signed_info, way.canonical)  # lxml knows nothing of inherited attributes
+    said = said.replace(b">", f" {way.inherited}>".encode(), 1) if way.inherited else said
+    value = _sign(identity.key, way.method, said)
     signature[1].text = base64.b64encode(value).decode()
     return etree.tostring(tree, encoding="UTF-8", xml_declaration=True)
 

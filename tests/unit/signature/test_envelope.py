@@ -1,6 +1,7 @@
 """The envelope's signature: what is VALID, and a table of flaws with the reason that each gets."""
 
 import base64
+import random
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -68,7 +69,7 @@ def test_another_implementation_agrees_that_our_test_signatures_are_good() -> No
 @pytest.mark.parametrize("canonical", [CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
                                        CanonicalizationMethod.CANONICAL_XML_1_0])  # fmt: skip
 def test_signatures_of_another_implementation_are_valid(canonical: CanonicalizationMethod) -> None:
-    place = f'<ds:Signature {DS} Id="placeholder"></ds:Signature></edXML:edXMLHeader>'
+    place = f'\n <ds:Signature {DS} Id="placeholder"></ds:Signature>\n text</edXML:edXMLHeader>'
     root = etree.fromstring(LETTER.bytes().replace(b"</edXML:edXMLHeader>", place.encode()))
     signer = XMLSigner(
         method=SignatureConstructionMethod.enveloped,
@@ -87,7 +88,11 @@ def test_an_elliptic_curve_key_is_valid() -> None:
 
 
 def test_attributes_of_xml_on_ancestors_belong_to_the_signed_info() -> None:
+    """C14N 1.0 §2.4; exclusive canonicalization leaves them out (§3)."""
     package = LETTER.bytes().replace(b"<edXML ", b'<edXML xml:lang="vi" ', 1)
+    inclusive = Way(canonical=C14N, inherited='xml:lang="vi"')
+    assert reason(signed(package, authority.sender(), inclusive)) == "OK"
+    assert reason(signed(package, authority.sender(), Way(canonical=C14N))) == "SIGNATURE_MISMATCH"
     assert reason(signed(package, authority.sender(), Way(canonical=EXCLUSIVE_C14N))) == "OK"
 
 
@@ -387,3 +392,23 @@ def test_what_the_hub_acts_on_must_be_what_was_signed(letter: Letter) -> None:
 def test_a_field_that_stands_there_twice_is_not_covered() -> None:
     twice = LETTER.but(extra="<edXML:DocumentId>another</edXML:DocumentId>")
     assert reason(signed(twice.bytes(), authority.sender()), twice) == "NOT_COVERED"
+
+
+def canonical(package: bytes) -> bytes:
+    """What the package says, without its signature and without comments."""
+    tree = etree.fromstring(package).getroottree()
+    for signature in tree.iter(f"{{{DSIG}}}Signature"):
+        parent = signature.getparent()
+        assert parent is not None
+        parent.remove(signature)
+    return etree.tostring(tree, method="c14n", with_comments=False)
+
+
+def test_no_single_changed_byte_makes_another_document_valid() -> None:
+    """Blanks inside tags and the like may change; what the document says may not."""
+    package = plain()
+    said, rng = canonical(package), random.Random(1597)  # noqa: S311 - repeatable, not secret
+    for place in rng.sample(range(len(package)), 400):
+        mutant = package[:place] + bytes([rng.choice(b" <>&\"'/=.AZaz09\n\r\x00\xff")]) + package[place + 1 :]
+        if judged(mutant)[0].verdict.outcome is Outcome.VALID:
+            assert canonical(mutant) == said, place

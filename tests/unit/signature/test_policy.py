@@ -6,7 +6,7 @@ import pytest
 
 from hub.model.statuses import Outcome, SignaturePolicy
 from hub.model.values import SignatureFinding
-from services.signature.policy import stops, verdict_on_document
+from services.signature.policy import shown, stops, verdict_on_document
 from services.signature.reasons import Reason, verdict_for
 from services.signature.verdict import only
 
@@ -46,6 +46,14 @@ def test_the_table_of_policies(policy: SignaturePolicy, outcome: Outcome) -> Non
 )
 def test_the_whole_is_the_worst_of_its_parts(parts: list[Reason], whole: Reason) -> None:
     assert verdict_on_document([finding(part) for part in parts]) == verdict_for(whole)
+
+
+def test_the_worst_are_shown_when_there_are_too_many() -> None:
+    many = [finding(Reason.OK)] * 200 + [finding(Reason.REVOKED)] + [finding(Reason.NO_SIGNATURE)] * 3
+    kept = [one.verdict.reason for one in shown(many)]
+    assert len(kept) == 128
+    assert kept[-4:] == ["REVOKED", "NO_SIGNATURE", "NO_SIGNATURE", "NO_SIGNATURE"]
+    assert shown(many[:5]) == tuple(many[:5])
 
 
 def test_no_parts_are_no_verdict() -> None:

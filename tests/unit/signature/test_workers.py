@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 from prometheus_client import REGISTRY
 
 from hub.model.errors import Transient
@@ -164,14 +166,24 @@ async def test_a_worker_that_is_stopped_is_killed_and_the_others_go_on(trust: Tr
         assert [standing_of(one) for one in found] == [Standing.TRUSTED] * 2
 
 
-async def test_a_worker_that_somebody_killed_costs_its_document_nothing(trust: TrustFiles, tmp_path: Path) -> None:
-    async with pool(trust) as workers:
-        worker = await workers._idle.get()
-        os.kill(worker.pid, signal.SIGKILL)
-        workers._idle.put_nowait(worker)
-        before = killed("crash")
-        assert standing_of(await workers.examine(task(tmp_path / "a", good()))) is Standing.TRUSTED
-        assert killed("crash") == before + 1
+@pytest.mark.parametrize("pause", [0.0, 0.3], ids=["just now", "a while ago"])
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_worker_that_somebody_killed_costs_its_document_nothing(
+    trust: TrustFiles, tmp_path: Path, run: Callable[[Coroutine[Any, Any, None]], None], pause: float
+) -> None:
+    """On both loops: the pipes of production's differ from asyncio's."""
+
+    async def scenario() -> None:
+        async with pool(trust) as workers:
+            worker = await workers._idle.get()
+            os.kill(worker.pid, signal.SIGKILL)
+            workers._idle.put_nowait(worker)
+            await asyncio.sleep(pause)
+            before = killed("crash")
+            assert standing_of(await workers.examine(task(tmp_path / "a", good()))) is Standing.TRUSTED
+            assert killed("crash") == before + 1
+
+    run(scenario())
 
 
 @pytest.mark.parametrize(
