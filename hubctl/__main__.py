@@ -69,8 +69,9 @@ def main() -> None:
     try:
         app()
     except CommandError as error:
-        print(f"hubctl: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(f"hubctl: {error}")
+    except OSError as error:  # a folder that may not be written, a full disk
+        sys.exit(f"hubctl: {error.filename or 'this machine'}: {error.strerror or error}")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ def _run(command: tuple[str, ...], say: Say, what: str) -> None:
             say(line.strip())
     if process.returncode != 0:
         errors = [line for line in tail if "ERROR" in line or line.startswith("E:")] or tail
-        raise CommandError(f"{what} failed, is the network there? {errors[0] if errors else 'no output'}")
+        first = errors[0].removeprefix("[ERROR]").strip()[:300] if errors else "no output"
+        raise CommandError(f"{what} failed, is the network there? {first}")
 
 
 def _maven(goal: tuple[str, ...], say: Say, what: str) -> None:

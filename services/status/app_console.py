@@ -3,4 +3,4 @@
 from typing import Any
 
 
-def add_console(*a: Any) -> None: ...
+def add_console(*a: Any) -> None: ...  # noqa: D103

@@ -45,12 +45,16 @@ def reports(folder: Path) -> dict[str, dict[str, Any]]:
     return {report["name"]: report for report in json.loads(hubctl(folder, "status", "--json").stdout)}
 
 
+def free_base() -> int:
+    return next(base for base in reversed(BASES) if all(is_free(base + port) for port in Port))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Infrastructure without services, on free ports, gone afterwards."""
     # longer than a socket path may be: the control socket must not mind
     made = tmp_path_factory.mktemp("stack-" + "x" * 60) / ("y" * 60)
-    base = next(base for base in BASES if all(is_free(base + port) for port in Port))
+    base = free_base()
     succeed(made, "up", "--port-base", str(base), "--only", INFRASTRUCTURE)
     yield made
     succeed(made, "down")
@@ -113,15 +117,19 @@ def test_one_component_is_stopped_and_started(folder: Path) -> None:
     assert reports(folder)["sms-sink"]["state"] == "ready"
 
 
-def test_state_survives_down_and_up(folder: Path, stack: Stack) -> None:
+def test_state_survives_down_and_up_on_other_ports(folder: Path, stack: Stack) -> None:
     with MongoClient[dict[str, Any]](f"mongodb://{stack.address(Port.MONGOD)}/?replicaSet=rs0") as client:
         client.proof.rows.insert_one({"_id": "kept"})
     subject = f"http://{stack.address(Port.REGISTRY)}/apis/ccompat/v7/subjects/document.received.v1-value/versions/1"
     schema_id = httpx.get(subject).json()["id"]
     succeed(folder, "down")
     assert hubctl(folder, "status").returncode == 1
-    succeed(folder, "up", "--only", INFRASTRUCTURE)
+    succeed(folder, "up", "--port-base", str(free_base()), "--only", INFRASTRUCTURE)
+    moved = Stack.at(folder)
+    assert moved.settings.port_base != stack.settings.port_base
+    subject = subject.replace(stack.address(Port.REGISTRY), moved.address(Port.REGISTRY))
     assert httpx.get(subject).json()["id"] == schema_id
+    stack = moved
     with MongoClient[dict[str, Any]](f"mongodb://{stack.address(Port.MONGOD)}/?replicaSet=rs0") as client:
         assert client.proof.rows.find_one({"_id": "kept"})
 
@@ -139,13 +147,19 @@ def test_a_killed_supervisor_leaves_nothing_behind(folder: Path, stack: Stack) -
 
 
 def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
-    base = next(base for base in BASES if all(is_free(base + port) for port in Port))
+    base = free_base()
     with socket.create_server((HOST, base + Port.SMS_SINK)):
         done = hubctl(tmp_path, "up", "--port-base", str(base), "--only", "sms-sink")
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert f"port {base + Port.SMS_SINK} (sms-sink) is in use" in line
     assert f"--port-base {base + 100}" in line
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line() -> None:
+    done = hubctl(Path("/proc/stack"), "up", "--only", "sms-sink")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("hubctl: /proc/stack: ")
 
 
 def test_a_missing_program_is_told_in_one_line(tmp_path: Path) -> None:

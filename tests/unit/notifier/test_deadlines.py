@@ -84,7 +84,7 @@ class Service:
         )  # fmt: skip
         self.deadlines = Deadlines(
             book=self.book, steps=steps, strays=self.strays,
-            takeover=Takeover(self.custody, self.partitions, self.ends), resolve_doubt=self.resolve_doubt, lanes=self.lanes, limit=LIMIT,  # type: ignore[arg-type]
+            takeover=Takeover(self.custody, self.partitions, self.ends), resolve_doubt=self.resolve_doubt, lanes=self.lanes, limit=LIMIT,  # type: ignore[arg-type]  # noqa: E501
             clock=MonotonicWall(), directory_ready=self.ready,
         )  # fmt: skip
         self.watching = WatchDeliveries(self.book, self.deadlines.planned)
