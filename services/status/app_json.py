@@ -6,7 +6,7 @@ from typing import Any
 
 from services.status.handlers import Cursor, SentPage
 from services.status.reports import ReportB, Row
-from services.status.timeline import Evidence, Judgement, Moment, Party, Reason, Refused, Summary, Timeline, Track
+from services.status.shown import Evidence, Judgement, Moment, Party, Reason, Refused, Summary, Timeline, Track
 from services.status.wording import Label
 
 Json = dict[str, Any]

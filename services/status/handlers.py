@@ -14,7 +14,7 @@ from services.status.access import Connection, Operator, Viewer, view
 from services.status.life import Life, Stage
 from services.status.reports import Period, ReportB, Tally, report_b
 from services.status.search import agencies_named, terms
-from services.status.timeline import Evidence, Summary, Timeline
+from services.status.shown import Evidence, Summary, Timeline
 
 Place = tuple[str, int, int]
 """Topic, partition and offset of a cause."""

@@ -1,27 +1,31 @@
 """The timeline of a document as people see it: frozen values made from a life, names from the directory."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from hub.model.directory import Directory
-from hub.model.ids import AgencyCode, DocumentId, HubId
+from hub.model.ids import AgencyCode, DocumentId
 from hub.model.reasons import Code, text
-from hub.model.statuses import BusinessType, InboxState, Outcome, SignaturePolicy, StatusCode
-from hub.model.values import Attachment, Package, Refusal, SignatureFinding, Staff
+from hub.model.statuses import BusinessType, InboxState, StatusCode
+from hub.model.values import Package, Refusal
 from services.status import wording
-from services.status.life import Checked, Life, Line, Recall, Reported, Stage, State, Turned
+from services.status.life import Checked, Life, Line, Recall, Reported, State, Turned
+from services.status.shown import (
+    Evidence,
+    Judgement,
+    Kind,
+    Moment,
+    Oddity,
+    Party,
+    Reason,
+    Refused,
+    Summary,
+    Timeline,
+    Times,
+    Track,
+    Warned,
+)
 from services.status.wording import Label
-
-
-class Oddity(StrEnum):
-    """What a person should be told about a line although its state is computed all the same."""
-
-    REFUSED_AND_ACCEPTED = "refused_and_accepted"
-    OUT_OF_ORDER = "out_of_order"
-    LOAD_FAILED = "load_failed"
-
 
 _ODDITIES = {
     Oddity.REFUSED_AND_ACCEPTED: wording.label(
@@ -38,167 +42,6 @@ _ODDITIES = {
 
 
 _ACCEPTING = frozenset({StatusCode.ACCEPTED, StatusCode.ASSIGNED, StatusCode.PROCESSING, StatusCode.FINISHED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """An agency: code as written in the document, name from the directory."""
-
-    code: AgencyCode
-    name: str
-
-
-class Kind(StrEnum):
-    """What kind of thing happened at a moment of a line."""
-
-    SENT = "sent"
-    IN_INBOX = "in_inbox"
-    DOWNLOADED = "downloaded"
-    ACKNOWLEDGED = "acknowledged"
-    STATUS = "status"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """Something that happened on a line. `code` is the status code or the inbox state; empty for the hub's own steps.
-
-    `claimed_at` is the time the reporter wrote; `late` says that a higher status had come before.
-    """
-
-    kind: Kind
-    at: datetime
-    label: Label
-    code: str = ""
-    staff: Staff | None = None
-    description: str = ""
-    claimed_at: str = ""
-    late: bool = False
-
-    @property
-    def note(self) -> str:
-        """Who said what, in one line; empty when nobody said anything."""
-        person = self.staff.name or self.staff.department if self.staff else ""
-        return " – ".join(text for text in (person, self.description) if text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """Moments on the hub's clock; None when it has not happened yet."""
-
-    sent: datetime | None
-    in_inbox: datetime | None
-    downloaded: datetime | None
-    settled: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
-    """An oddity with its text."""
-
-    oddity: Oddity
-    label: Label
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """One recipient's line. `expected` is None when nothing more is to come."""
-
-    recipient: Party
-    state: State
-    label: Label
-    recall: Recall
-    recall_label: Label
-    times: Times
-    moments: tuple[Moment, ...]
-    warnings: tuple[Warned, ...]
-    expected: Label | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """The verdict on the document's signatures."""
-
-    outcome: Outcome
-    label: Label
-    reason: str
-    reason_label: Label
-    policy: SignaturePolicy
-    policy_label: Label
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """The verdict and everything it rests on."""
-
-    hub_id: HubId
-    document_id: DocumentId
-    package: Package
-    verdict: Judgement | None
-    findings: tuple[SignatureFinding, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One reason of a refusal, with what to do."""
-
-    code: str
-    field: str
-    detail: str
-    label: Label
-    fix: Label
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Why the hub turned the document away."""
-
-    stage: str
-    at: datetime
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """A document in a list."""
-
-    hub_id: HubId
-    document_id: DocumentId
-    code: str
-    subject: str
-    sender: Party
-    at: datetime
-    stage: Stage
-    label: Label
-    recipients: int
-    states: tuple[State, ...]
-    refusal: "Refused | None"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """One document with all that happened to it. Fields of the letter are empty for a refusal at the door."""
-
-    hub_id: HubId
-    document_id: DocumentId
-    code: str
-    subject: str
-    sender: Party
-    type_name: str
-    business_type: BusinessType
-    business_label: Label
-    priority: int
-    priority_label: Label
-    promulgation_date: str
-    paper: bool
-    attachments: tuple[Attachment, ...]
-    package: Package | None
-    received_at: datetime | None
-    stage: Stage
-    label: Label
-    verdict: Judgement | None
-    refusal: Refused | None
-    recipients: tuple[Track, ...]
 
 
 def began(life: Life) -> datetime | None:
