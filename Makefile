@@ -5,15 +5,17 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := hub services hubctl sim tests
+PACKAGES := hub services hubctl sim tests infra
 STAMP := .venv/.installed
 MAKE_VENV := $(PYTHON) -m venv --clear .venv >/dev/null
 # Debian packs venv apart from Python
 GET_VENV := test "$$(id -u)" = 0 && apt-get -qq update && apt-get -qq install -y python3-venv
+# the tools that judge alert rules and routes; RUNLEVEL=1 keeps the package from starting daemons
+GET_PROMTOOL := test "$$(id -u)" = 0 && apt-get -qq update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends prometheus prometheus-alertmanager
 PIP := $(BIN)/pip install --disable-pip-version-check
 # pip's many lines as one that counts
 SHOW_PIP := awk -v all=$$(grep -c '^[a-zA-Z0-9].*==' requirements-dev.lock) '/^(Collecting|Requirement already)/ {printf "\r  %d of %d collected", ++n, all; fflush()} /^Installing/ {printf "\r  %d of %d collected, unpacking …", n, all; fflush()} /^Successfully/ {printf " done"} END {print ""}'
-PIN := $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --strip-extras
+PIN := $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras
 
 .PHONY: help setup demo test unit contract stack-tests check lint types format schemas bench down lock clean
 
@@ -43,6 +45,7 @@ unit: setup ## Fast tests, sockets off
 	@$(BIN)/python -m pytest -q -n 2 tests/unit
 
 contract: setup ## Architecture, schemas, containers, alert rules
+	@{ command -v promtool && command -v amtool; } >/dev/null || { $(GET_PROMTOOL) >/dev/null; } || { echo "promtool and amtool are missing: apt-get install prometheus prometheus-alertmanager"; exit 1; }
 	@$(BIN)/python -m pytest -q tests/contract -m "not stack"
 
 stack-tests: setup ## HTTP contract, integration, end-to-end and crash tests on a real stack of their own

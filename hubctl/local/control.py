@@ -79,8 +79,6 @@ def ask(run: Path, verb: Verb, components: Sequence[str] = (), patience: float =
     if not line:
         raise CommandError("the supervisor ended while it was asked: see its log, logs/supervisor.log")
     reply = json.loads(line)
-    if verb is Verb.WATCH and "not a valid Verb" in reply.get("error", ""):
-        return ask(run, Verb.STATUS, components, patience)
     if "error" in reply:
         raise CommandError(reply["error"])
     return tuple(_report(fields) for fields in reply["reports"])

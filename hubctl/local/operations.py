@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hubctl.errors import CommandError
-from hubctl.local import control, fetch
+from hubctl.local import control, fetch, leftovers
 from hubctl.local.components import COMPONENTS, named, with_needs
 from hubctl.local.control import Verb
 from hubctl.local.keeper import Report, State
@@ -20,7 +20,7 @@ from hubctl.local.state import Stack
 
 _POLL = 0.15
 _TAIL = 12
-_HOPELESS_RESTARTS = 6
+_HOPELESS_RESTARTS = 5
 _DOWN_PATIENCE = 60.0
 
 
@@ -35,6 +35,8 @@ def bring_up(stack: Stack, names: Iterable[str], screen: Screen) -> None:
         if not selected:
             screen.say("the local stack is already running; see `hubctl local status`")
             return
+    elif _lock_is_free(stack.state.run):
+        leftovers.end(stack.state.run)
     fetch.require_disk(stack.state.root)
     _fetch(frozenset(selected), screen)
     _require_free_ports(stack, selected)

@@ -10,17 +10,14 @@ import fcntl
 import json
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from hubctl.local import child, control
+from hubctl.local import child, control, leftovers
 from hubctl.local.components import COMPONENTS, named, stopped_first
 from hubctl.local.control import Verb
 from hubctl.local.keeper import Keeper, Report
 from hubctl.local.state import Stack
-
-_LEFTOVER_PATIENCE = 5.0
 
 
 class Supervisor:
@@ -42,13 +39,12 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end.set)
-        await asyncio.to_thread(end_leftovers, self._run)
         server = await control.serve(self._run, self._answer)
         self._start(names)
         await self._end.wait()
         await self._stop_all()
         server.close()
-        (self._run / "children.json").unlink(missing_ok=True)
+        leftovers.children_file(self._run).unlink(missing_ok=True)
 
     async def _answer(self, verb: Verb, names: tuple[str, ...]) -> Sequence[Report]:
         match verb:
@@ -89,26 +85,7 @@ class Supervisor:
 
     def _remember(self, name: str, pid: int) -> None:
         self._pids[name] = (pid, child.started_ticks(pid) or 0)
-        (self._run / "children.json").write_text(json.dumps(self._pids), encoding="utf-8")
-
-
-def end_leftovers(run: Path) -> None:
-    """End processes of an earlier supervisor that was killed: they would hold the ports and data folders."""
-    file = run / "children.json"
-    if not file.exists():
-        return
-    left = {pid for pid, ticks in json.loads(file.read_text(encoding="utf-8")).values() if _is_same(pid, ticks)}
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in left:
-            child.signal_group(pid, number)
-        deadline = time.monotonic() + _LEFTOVER_PATIENCE
-        while left and time.monotonic() < deadline:
-            time.sleep(0.05)
-            left = {pid for pid in left if Path(f"/proc/{pid}").exists()}
-
-
-def _is_same(pid: int, ticks: int) -> bool:
-    return child.started_ticks(pid) == ticks
+        leftovers.children_file(self._run).write_text(json.dumps(self._pids), encoding="utf-8")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from services.status.adapters import MongoLives
 from services.status.adapters_xlsx import xlsx_of
 from services.status.app import GIVES, doors
 from services.status.app_api import add_api
-from services.status.app_console import add_console
+from services.status.app_console import Console, add_console
 from services.status.app_viewers import Operators, Viewers
 from services.status.handlers import Documents, RecordTimeline
 from services.status.settings import StatusSettings
@@ -40,7 +40,7 @@ async def compose(process: Process, settings: StatusSettings) -> None:
     documents = Documents(lives, lives, foundation.view.directory)
     app = public_app("Status")
     add_api(app, documents, Viewers(operators, callers), xlsx_of)
-    add_console(app, documents, operators, xlsx_of, foundation.clock)
+    add_console(app, Console(documents=documents, operators=operators, to_xlsx=xlsx_of, clock=foundation.clock))
     process.runs("http", lambda stop: serve(Watched(app), settings.http_host, settings.http_port, stop))
 
 

@@ -19,6 +19,9 @@ from services.status.shown import Evidence, Summary, Timeline
 Place = tuple[str, int, int]
 """Topic, partition and offset of a cause."""
 
+Announcements = Mapping[Place, Sequence[StatusChanged]]
+"""What follows from each cause of a batch; causes that lead to nothing are left out."""
+
 
 class Lives(Protocol):
     """Where lives are kept, one row a document."""
@@ -84,19 +87,18 @@ class RecordTimeline:
         self._lives = lives
         self._at_hand: dict[HubId, Life] = {}
 
-    async def facts(self, causes: Sequence[Recorded[Event]]) -> Mapping[Place, Life]:
-        """The life of its document as it stands before each cause; causes of no document's life have none."""
+    async def facts(self, causes: Sequence[Recorded[Event]]) -> Announcements:
+        """Load the lives of the batch's documents and fold the batch into them once: its causes build on each other."""
         events = [cause.event for cause in causes]
         ids = {hub_id for event in events if (hub_id := lifecycle.hub_id_of(event))}
         known = await self._lives.load(ids) if ids else {}
         self._at_hand = {hub_id: known.get(hub_id) or Life(hub_id=hub_id) for hub_id in ids}
-        before = lifecycle.run_up(known, events)
-        return {_place(cause): life for cause, life in zip(causes, before, strict=True) if life is not None}
+        answers = lifecycle.decided(known, events)
+        return {_place(cause): answer for cause, answer in zip(causes, answers, strict=True) if answer}
 
-    def decide(self, cause: Recorded[Event], facts: Mapping[Place, Life]) -> Sequence[StatusChanged]:
+    def decide(self, cause: Recorded[Event], facts: Announcements) -> Sequence[StatusChanged]:
         """The lines that this cause moves up beyond what was announced before it."""
-        before = facts.get(_place(cause))
-        return lifecycle.changes(before, cause.event) if before is not None else ()
+        return facts.get(_place(cause), ())
 
     async def project(self, records: Sequence[Recorded[Event]]) -> None:
         """Grow the lives by these events. A function of the events alone: lives only grow, in any order."""

@@ -192,6 +192,8 @@ class Life:
     @property
     def refused(self) -> Turned | None:
         """The refusal that stands: by policy, or at the door when no later sending of the package was accepted."""
+        if not self.turned:
+            return None
         standing = self.turned if self.received is None else self._stops
         return standing[0] if standing else None
 
@@ -201,7 +203,7 @@ class Life:
 
     def state(self, line: Line) -> State:
         """The state shown for a line."""
-        return State.STOPPED if self._stops else line.reached
+        return State.STOPPED if self.turned and self._stops else line.reached
 
     @property
     def stage(self) -> Stage:

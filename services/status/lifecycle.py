@@ -160,20 +160,19 @@ def _kind(fact: Turned | Settled | Reported) -> tuple[str, int]:
             return fact.stage, 1
 
 
-def changes(before: Life, cause: Event) -> tuple[StatusChanged, ...]:
-    """The `status.changed` events that follow from one more event: what moved up beyond what was announced.
+def changes(after: Life, cause: Event) -> tuple[StatusChanged, ...]:
+    """The `status.changed` events that follow from a cause, given the life that holds its facts already.
 
-    Nothing is announced before the header is known, because readers need sender and DocumentId; the event that brings
-    the header announces what the lines have reached by then. So a repeated cause gives nothing: it is announced.
+    What moved up beyond what was announced: so a repeated cause gives nothing. Nothing is announced before the header
+    is known, because readers need sender and DocumentId; the event that brings it announces what was reached by then.
     """
-    life = follow(before, cause)
-    if life.header is None:
+    if after.header is None:
         return ()
-    return tuple(change for line in _touched(life, cause) for change in _moves(life, life.header, line, cause))
+    return tuple(change for line in _touched(after, cause) for change in _moves(after, after.header, line, cause))
 
 
 def _touched(life: Life, cause: Event) -> Iterable[Line]:
-    if life.header is not None and isinstance(cause, LineEvent) and cause.recipient in life.lines:
+    if isinstance(cause, LineEvent):
         return (life.lines[cause.recipient],)
     return life.lines.values()
 
@@ -199,22 +198,20 @@ def _moves(life: Life, header: DocumentHeader, line: Line, cause: Event) -> Iter
         yield moved(RECALL_STEP, line.announced_recall.value, recall.value)
 
 
-def run_up(lives: Mapping[HubId, Life], causes: Sequence[Event]) -> tuple[Life | None, ...]:
-    """For each cause of a batch the life as it stands before it, the batch's earlier causes and announcements included.
-
-    None for causes that tell nothing of a document's life.
-    """
+def decided(lives: Mapping[HubId, Life], causes: Sequence[Event]) -> tuple[tuple[StatusChanged, ...], ...]:
+    """What follows from each cause of a batch. A cause meets the facts and announcements of those before it."""
     now = dict(lives)
-    before: list[Life | None] = []
+    answers: list[tuple[StatusChanged, ...]] = []
     for cause in causes:
         hub_id = hub_id_of(cause)
         if hub_id is None:
-            before.append(None)
+            answers.append(())
             continue
-        life = now.get(hub_id) or Life(hub_id=hub_id)
-        before.append(life)
-        now[hub_id] = grown(life, (cause, *changes(life, cause)))
-    return tuple(before)
+        life = follow(now.get(hub_id) or Life(hub_id=hub_id), cause)
+        announcements = changes(life, cause)
+        now[hub_id] = grown(life, announcements)
+        answers.append(announcements)
+    return tuple(answers)
 
 
 def grown(life: Life, events: Iterable[Event]) -> Life:

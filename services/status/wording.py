@@ -66,10 +66,10 @@ RECALL_EXPECTED = label(
 )
 
 INBOX_STATES: Mapping[InboxState, Label] = {
-    InboxState.INITIAL: label("chưa xác nhận", "not acknowledged"),
-    InboxState.PROCESSING: label("hệ thống nơi nhận đang nạp", "the recipient's system is loading it"),
-    InboxState.DONE: label("hệ thống nơi nhận xác nhận đã nạp", "the recipient's system has loaded it"),
-    InboxState.FAIL: label("hệ thống nơi nhận báo lỗi khi nạp", "the recipient's system failed to load it"),
+    InboxState.INITIAL: label("Chưa xác nhận", "Not acknowledged"),
+    InboxState.PROCESSING: label("Hệ thống nơi nhận đang nạp", "The recipient's system is loading it"),
+    InboxState.DONE: label("Hệ thống nơi nhận xác nhận đã nạp", "The recipient's system has loaded it"),
+    InboxState.FAIL: label("Hệ thống nơi nhận báo lỗi khi nạp", "The recipient's system failed to load it"),
 }
 
 OUTCOMES: Mapping[Outcome, Label] = {

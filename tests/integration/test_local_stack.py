@@ -122,9 +122,10 @@ def test_state_survives_down_and_up_on_other_ports(folder: Path, stack: Stack) -
         client.proof.rows.insert_one({"_id": "kept"})
     subject = f"http://{stack.address(Port.REGISTRY)}/apis/ccompat/v7/subjects/document.received.v1-value/versions/1"
     schema_id = httpx.get(subject).json()["id"]
+    elsewhere = free_base()
     succeed(folder, "down")
     assert hubctl(folder, "status").returncode == 1
-    succeed(folder, "up", "--port-base", str(free_base()), "--only", INFRASTRUCTURE)
+    succeed(folder, "up", "--port-base", str(elsewhere), "--only", INFRASTRUCTURE)
     moved = Stack.at(folder)
     assert moved.settings.port_base != stack.settings.port_base
     subject = subject.replace(stack.address(Port.REGISTRY), moved.address(Port.REGISTRY))
