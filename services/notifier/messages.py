@@ -21,6 +21,9 @@ from hub.model.events import AlertRaised
 SMS_LIMIT = 160
 """Characters of one SMS part in the GSM 7-bit alphabet (3GPP TS 23.038)."""
 
+# Folding an address list at 78 columns can encode the comma between two addresses, and the second one is gone:
+# headers are folded at the hard limit instead (RFC 5322 §2.1.1). The body is encoded before, at 76.
+_FOLDED = SMTP.clone(max_line_length=998)
 _VIETNAM = timezone(timedelta(hours=7))  # no summer time
 _SUBJECT_CODE, _SMS_CODE, _SMS_SENDER = 80, 30, 40
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -112,7 +115,7 @@ def mail(notice: Notice, mail_from: str) -> Mail:
     except ValueError as error:
         raise Invalid("MAIL_HEADER", str(error)) from error
     message.set_content(_body(notice), charset="utf-8", cte="quoted-printable")
-    return Mail(sender=mail_from, recipients=raised.addresses, content=message.as_bytes())
+    return Mail(sender=mail_from, recipients=raised.addresses, content=message.as_bytes(policy=_FOLDED))
 
 
 def sms(notice: Notice) -> Sms:

@@ -3,7 +3,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.model.errors import Invalid
@@ -122,6 +122,7 @@ def test_the_sms_fits_one_part_of_the_gsm_alphabet_whatever_the_document_says(
 
 
 @given(code=st.text(max_size=100), subject=st.text(max_size=200), name=st.text(max_size=60))
+@example(code="", subject="", name="0000000000000000¡¡¡¡¡¡¡𐾰")
 def test_a_mail_can_be_written_and_read_back_whatever_the_document_says(code: str, subject: str, name: str) -> None:
     notice = replace(
         NOTICE, sender=name, raised=replace(NOTICE.raised, code=code, subject=subject, contacts=(name, name))
