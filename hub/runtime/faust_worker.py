@@ -38,7 +38,7 @@ _BUFFER = 100  # events faust may hold per topic on top of that
 _FETCH_BYTES = 262_144  # per partition and fetch
 _MARKS_SECONDS = 1.0
 _MEASURE_SECONDS = 1.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 8.0
 
 Steps = FourSteps[Recorded[Any], Any]
 Waiting = tuple[Steps, Any]
@@ -62,7 +62,8 @@ class FaustWorker:
         self._clock = clock
         self._waiting: asyncio.Queue[Waiting | None] = asyncio.Queue(_WAITING)
         self._fresh: set[int] | None = None
-        self._marks_due = self._measure_due = 0.0
+        self._marks_due = 0.0
+        self._handled: dict[TP, Any] = {}
         self._topics = tuple(topic_of(event).name for event in handlers)
         self.assigned = asyncio.Event()
         self._app = faust.App(
@@ -95,6 +96,7 @@ class FaustWorker:
     async def _on_revoked(self, *arguments: Any, **_: Any) -> None:
         revoked: Collection[TP] = arguments[1]
         self._marks.forget({place.partition for place in revoked})
+        self._handled = {place: message for place, message in self._handled.items() if place not in revoked}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is in hand is finished and acknowledged first, unless a part it needs is away."""
@@ -103,12 +105,12 @@ class FaustWorker:
         if stop.is_set():
             return
         self._app.finalize()
-        hand = asyncio.create_task(self._work())
+        tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._watch())]
         await self._app.start()
         ended = asyncio.create_task(self._app.wait_until_stopped())
         await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
         broke = not stop.is_set()
-        await self._end(hand)
+        await self._end(tasks)
         stopping.cancel()
         if broke:
             raise Broken(f"faust stopped by itself: {self._app.crash_reason!r}")
@@ -119,10 +121,11 @@ class FaustWorker:
         await asyncio.wait({answered, stopping}, return_when=asyncio.FIRST_COMPLETED)
         answered.cancel()
 
-    async def _end(self, hand: "asyncio.Task[None]") -> None:
+    async def _end(self, tasks: "Iterable[asyncio.Task[None]]") -> None:
         with contextlib.suppress(TimeoutError, KafkaError):
             await asyncio.wait_for(self._app.stop(), _STOP_SECONDS)
-        hand.cancel()
+        for task in tasks:
+            task.cancel()
         await self._keep_marks(due=0.0)
 
     async def _work(self) -> None:
@@ -133,7 +136,9 @@ class FaustWorker:
                 await patiently(lambda batch=batch: self._handle(batch))  # type: ignore[misc]
                 for _, event in batch:
                     event.ack()
-                self._measure(event for _, event in batch)
+                self._handled.update(
+                    (TP(event.message.topic, event.message.partition), event.message) for _, event in batch
+                )
                 await self._keep_marks()
         except asyncio.CancelledError:
             raise
@@ -185,19 +190,22 @@ class FaustWorker:
         for recorded in batch:
             telemetry.EVENTS_HANDLED.labels(recorded.topic).inc()
 
-    def _measure(self, events: Iterable[Any]) -> None:
-        newest = {TP(event.message.topic, event.message.partition): event.message for event in events}
-        if time.monotonic() < self._measure_due and not self._waiting.empty():
-            return
-        self._measure_due = time.monotonic() + _MEASURE_SECONDS
-        consumer = self._app.consumer
-        ages = dict.fromkeys({place.topic for place in newest}, 0.0)
-        for place, message in newest.items():
-            lag = max(0, (consumer.highwater(place) or 0) - message.offset - 1)
+    async def _watch(self) -> None:
+        """Lag and age, also while the hand waits for a part that is away."""
+        while True:
+            await asyncio.sleep(_MEASURE_SECONDS)
+            self._measure()
+
+    def _measure(self) -> None:
+        ages = dict.fromkeys(self._topics, 0.0)
+        ours = self._app.consumer.assignment() if self._handled else ()
+        for place, message in self._handled.items():
+            if place not in ours:  # a batch that ended after its partition went to another process
+                continue
+            lag = max(0, (self._app.consumer.highwater(place) or 0) - message.offset - 1)
             telemetry.CONSUMER_LAG.labels(place.topic, str(place.partition)).set(lag)
             if lag:
-                age = self._clock().timestamp() - message.timestamp
-                ages[place.topic] = max(ages[place.topic], age)
+                ages[place.topic] = max(ages[place.topic], self._clock().timestamp() - message.timestamp)
         for topic, age in ages.items():
             telemetry.OLDEST_SECONDS.labels(topic).set(age)
 

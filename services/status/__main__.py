@@ -27,7 +27,7 @@ async def compose(process: Process, settings: StatusSettings) -> None:
     await patiently(lives.prepare)
     handler = RecordTimeline(lives)
     worker = FaustWorker(
-        group=process.service, brokers=settings.brokers, log=foundation.log, marks=foundation.marks,
+        group=settings.group, brokers=settings.brokers, log=foundation.log, marks=foundation.marks,
         own=foundation.own_events(handler.project), parking=foundation.parking,
         handlers=doors(foundation.steps("record_timeline", handler)), clock=foundation.clock,
         data_dir=str(settings.data_dir / "faust"), instance=instance_name(settings),

@@ -58,6 +58,8 @@ def _reached(track: Track) -> dict[State, datetime]:
     times = {State.SENT: track.times.sent, State.PLANNED: track.times.in_inbox, State.TAKEN: track.times.downloaded}
     reached = {state: at for state, at in times.items() if at is not None}
     for moment in track.moments:
+        if moment.kind is Kind.STOPPED:
+            reached[State.STOPPED] = moment.at
         if moment.kind is Kind.STATUS and moment.code in State.__members__.values():
             reached.setdefault(State(moment.code), moment.at)
     return reached

@@ -22,10 +22,10 @@ def folded(text: str) -> str:
 
 
 def words(texts: Iterable[str]) -> tuple[str, ...]:
-    """The words under which texts are found: as they stand between blanks, and their parts of letters and digits."""
+    """The words under which texts are found: as they stand, between commas, and by letters and digits."""
     found: dict[str, None] = {}
     for piece in (piece for text in texts for piece in folded(text).split()):
-        for word in (piece.strip("\"'“”.,;:()[]"), *_PARTS.split(piece)):
+        for word in (piece.strip("\"'“”.,;:()[]"), *piece.split(","), *_PARTS.split(piece)):
             if word:
                 found[word[:_LONGEST_WORD]] = None
     return tuple(sorted(list(found)[:_MOST_WORDS]))

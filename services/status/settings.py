@@ -11,8 +11,9 @@ _SHORTEST_PASSWORD = 8
 
 
 class StatusSettings(HubSettings):
-    """Adds the operator's password."""
+    """Adds the operator's password, and the consumer group: another one makes a second read model beside the first."""
 
+    group: str = Field(default="status", min_length=1)
     operator_password_file: Path = Field(description="text file: password of the user `operator`")
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     DOWNLOADED = "downloaded"
     ACKNOWLEDGED = "acknowledged"
     STATUS = "status"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,6 +217,8 @@ def _moments(life: Life, line: Line) -> Iterable[Moment]:
     ):
         if at is not None:
             yield Moment(kind=kind, at=at, label=label)
+    if life.refused is not None:
+        yield Moment(kind=Kind.STOPPED, at=life.refused.mark.at, label=wording.STATES[State.STOPPED])
     for settled in line.settled:
         label = wording.INBOX_STATES[settled.state]
         yield Moment(kind=Kind.ACKNOWLEDGED, at=settled.mark.at, label=label, code=settled.state,

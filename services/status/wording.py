@@ -22,9 +22,9 @@ def label(vi: str, en: str) -> Label:
 
 STATES: Mapping[State, Label] = {
     State.SENT: label("Đã gửi lên Trục", "Sent"),
-    State.PLANNED: label("Trong hộp thư nơi nhận", "In the inbox"),
-    State.TAKEN: label("Nơi nhận đã tải về", "Downloaded"),
-    State.STOPPED: label("Trục dừng, không gửi đi", "Stopped by the hub"),
+    State.PLANNED: label("Đã vào hộp thư", "In the inbox"),
+    State.TAKEN: label("Đã tải về", "Downloaded"),
+    State.STOPPED: label("Trục đã dừng", "Stopped by the hub"),
     **{State(code.value): label(code.vi, code.en) for code in StatusCode if code.value in State.__members__.values()},
 }
 
@@ -36,7 +36,7 @@ RECALLS: Mapping[Recall, Label] = {
 }
 
 STAGES: Mapping[Stage, Label] = {
-    Stage.REFUSED: label("Trục không nhận", "Refused by the hub"),
+    Stage.REFUSED: label("Trục từ chối", "Refused by the hub"),
     Stage.RETURNED: label("Có nơi trả lại", "Returned by a recipient"),
     Stage.WAITING: label("Chờ nơi nhận", "Waiting for recipients"),
     Stage.PROCESSING: label("Đang xử lý", "In processing"),

@@ -1,0 +1,104 @@
+"""Lives and questions over them in memory: the same promises as MongoDB."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from hub.model.errors import Transient
+from hub.model.ids import AgencyCode, HubId, SystemId
+from hub.model.statuses import StatusCode
+from services.status.handlers import Cursor, Found, Sought
+from services.status.life import Life, Line
+from services.status.reports import COUNTED, PROCESSED, Period, Tally
+from services.status.search import words_of
+from services.status.timeline import began
+
+
+class FakeLives:
+    """`handlers.Lives` and `handlers.Archive`, with a switch to be away."""
+
+    def __init__(self) -> None:
+        self.rows: dict[HubId, Life] = {}
+        self.away = False
+        self.loads = self.saves = 0
+
+    async def load(self, ids: Collection[HubId]) -> dict[HubId, Life]:
+        self._answer()
+        self.loads += 1
+        return {hub_id: self.rows[hub_id] for hub_id in ids if hub_id in self.rows}
+
+    async def save(self, grown: Sequence[tuple[Life, Life]]) -> None:
+        if not grown:
+            return
+        self._answer()
+        self.saves += 1
+        for before, after in grown:
+            kept = self.rows.get(before.hub_id)
+            if (kept.size if kept else 0) != before.size:
+                raise Transient("mongo", "a row was changed by another process")
+            self.rows[after.hub_id] = after
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Transient("mongo", "switched off")
+
+    async def sent_by(
+        self, system_id: SystemId, senders: Collection[AgencyCode], after: Cursor | None, limit: int
+    ) -> Sequence[Life]:
+        mine = [life for life in self._newest() if _sent_by(life, system_id, senders)]
+        return [life for life in mine if after is None or _place(life) < (after.at, after.hub_id)][:limit]
+
+    async def search(self, sought: Sought, skip: int, limit: int) -> Found:
+        hits = [life for life in self._newest() if _matches(life, sought)]
+        return Found(lives=tuple(hits[skip : skip + limit]), total=len(hits))
+
+    def _newest(self) -> list[Life]:
+        self._answer()
+        return sorted((life for life in self.rows.values() if began(life)), key=_place, reverse=True)
+
+    async def tally(self, period: Period) -> Sequence[Tally]:
+        self._answer()
+        lines = [line for life in self.rows.values() for line in life.lines.values()]
+        sent = {
+            (life.header.sender, life.header.document_id)
+            for life in self.rows.values()
+            if life.header and life.received and not life.refused and _within(life.received.mark.at, period)
+        }
+        return [
+            *(_tally(line, period) for line in lines),
+            *(Tally(code=sender, sent=1) for sender, _ in sent),
+        ]
+
+
+def _place(life: Life) -> tuple[datetime, HubId]:
+    at = began(life)
+    assert at is not None
+    return (at, life.hub_id)
+
+
+def _sent_by(life: Life, system_id: SystemId, senders: Collection[AgencyCode]) -> bool:
+    if life.header:
+        return life.header.sender in senders
+    return any(turned.system_id == system_id for turned in life.turned)
+
+
+def _matches(life: Life, sought: Sought) -> bool:
+    if sought.stage and life.stage is not sought.stage:
+        return False
+    parties = {life.header.sender, *life.header.recipients} if life.header else set()
+    found = all(any(word.startswith(term) for word in words_of(life)) for term in sought.terms)
+    return (found and bool(sought.terms or not sought.agencies)) or bool(parties & set(sought.agencies))
+
+
+def _tally(line: Line, period: Period) -> Tally:
+    first = {code: report.mark.at for code in COUNTED if (report := line.first(code))}
+    by_status: dict[StatusCode, int] = {code: 1 for code, at in first.items() if _within(at, period)}
+    return Tally(
+        code=line.recipient,
+        received=int(line.planned is not None and _within(line.planned.mark.at, period)),
+        processed=int(any(code in by_status for code in PROCESSED)),
+        by_status=by_status,
+    )
+
+
+def _within(at: datetime, period: Period) -> bool:
+    return period.start <= at < period.end
