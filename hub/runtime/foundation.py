@@ -20,8 +20,9 @@ from hub.runtime.marks import Marks
 from hub.runtime.mongo import MongoMarks
 from hub.runtime.own_events import OwnEvents, Projector
 from hub.runtime.parking import Parking
+from hub.runtime.patience import patiently
 from hub.runtime.process import Process
-from hub.runtime.registry import Registry, prepare_patiently
+from hub.runtime.registry import Registry
 from hub.runtime.settings import HubSettings
 
 
@@ -40,9 +41,10 @@ class Foundation:
         self.view = DirectoryView(self.log, settings.brokers)
         self.parking = Parking(process.service, self.log, self.clock)
 
-    async def prepare(self) -> None:
+    async def prepare(self, takes: Iterable[type[Event]] = ()) -> None:
         """Learn the schema ids (waiting for the registry if need be) and start following the directory."""
-        await prepare_patiently(self.registry, (*self.gives, *DIRECTORY_EVENTS, EventParked))
+        wanted = (*self.gives, *takes, *DIRECTORY_EVENTS, EventParked)
+        await patiently(lambda: self.registry.prepare(wanted))
         health = self.process.health
         health.needs("kafka", self.log.ping)
         health.needs("mongo", lambda: mongo.ping(self.database))

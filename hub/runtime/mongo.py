@@ -71,13 +71,6 @@ async def bulk(database: "AsyncIOMotorDatabase[Any]", collection: str, operation
             await database[collection].bulk_write(list(operations), ordered=False)
 
 
-async def bulk_in_order(database: "AsyncIOMotorDatabase[Any]", collection: str, operations: Sequence[Any]) -> None:
-    """One ordered bulk write, for operations that build on each other."""
-    if operations:
-        async with guarded():
-            await database[collection].bulk_write(list(operations), ordered=True)
-
-
 async def ping(database: "AsyncIOMotorDatabase[Any]") -> None:
     """Transient when the database does not answer."""
     async with guarded():

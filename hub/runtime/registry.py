@@ -1,6 +1,5 @@
 """Schema ids by the Confluent API, kept on disk: once known, the registry may be away."""
 
-import asyncio
 import json
 import os
 from collections.abc import Iterable
@@ -117,13 +116,3 @@ class Registry:
         draft = self._file.with_suffix(f".{os.getpid()}.tmp")
         draft.write_text(json.dumps({"ids": self._ids, "schemas": self._schemas}), encoding="utf-8")
         draft.replace(self._file)
-
-
-async def prepare_patiently(registry: Registry, events: Iterable[type[Event]], pause: float = 1.0) -> None:
-    """`prepare`, tried until the registry answers: a service that starts before it must not die of that."""
-    wanted = tuple(events)
-    while True:
-        try:
-            return await registry.prepare(wanted)
-        except Transient:
-            await asyncio.sleep(pause)

@@ -15,7 +15,6 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from hub.runtime.settings import HubSettings
 
-Headers = Sequence[tuple[str, bytes]]
 _NAME = "hub"
 
 
@@ -80,11 +79,6 @@ def traceparent() -> str:
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return carrier.get("traceparent", "")
-
-
-def from_headers(kafka_headers: Headers) -> Context:
-    """The trace a Kafka record belongs to."""
-    return propagate.extract({name: value.decode("ascii", "replace") for name, value in kafka_headers})
 
 
 def from_mapping(http_headers: Mapping[str, str]) -> Context:

@@ -9,7 +9,6 @@ from hub.runtime.foundation import Foundation
 from hub.runtime.health import set_probe
 from hub.runtime.http import Watched, serve
 from hub.runtime.process import Process, run
-from hub.runtime.registry import prepare_patiently
 from hub.runtime.settings import load, secret
 from services.router.adapters import Gauges, Indexes, MongoInbox
 from services.router.adapters_directory import Bell, MongoDirectory, SealedSecrets
@@ -51,8 +50,7 @@ class Router:
     async def compose(self) -> None:
         """Start what works without doors, then the doors; they stay closed until all of it is ready."""
         foundation, process = self.foundation, self.foundation.process
-        await foundation.prepare()
-        await prepare_patiently(foundation.registry, (SignatureChecked, StatusReported))
+        await foundation.prepare((SignatureChecked, StatusReported))
         consumer = self._consumer()
         indexes = Indexes(self.inbox)
         process.health.needs("blobs", self.packages.ping)

@@ -7,7 +7,6 @@ from hub.runtime import blobs as blob_store
 from hub.runtime.foundation import Foundation
 from hub.runtime.health import set_probe
 from hub.runtime.process import Process, run
-from hub.runtime.registry import prepare_patiently
 from hub.runtime.settings import load
 from services.signature.adapters import DirectorySenders, MongoVerdicts, PooledExaminer
 from services.signature.adapters_trust import TrustFiles
@@ -29,8 +28,7 @@ async def compose(process: Process, settings: SignatureSettings) -> None:
     )
     workers = Workers(settings.workers, limits, trust)
     process.closes(workers.close)
-    await asyncio.gather(workers.start(), foundation.prepare())
-    await prepare_patiently(foundation.registry, (DocumentReceived,))
+    await asyncio.gather(workers.start(), foundation.prepare((DocumentReceived,)))
     blobs = blob_store.connect(settings)
     handler = CheckSignatures(
         senders=DirectorySenders(foundation.view),

@@ -27,7 +27,8 @@ from hub.model.statuses import AlertOutcome, Channel
 from hub.model.values import Contact
 from hub.runtime.clock import system_clock
 from hub.runtime.log import Log, read_to_end
-from hub.runtime.registry import Registry, prepare_patiently
+from hub.runtime.patience import patiently
+from hub.runtime.registry import Registry
 from hub.wire.topics import TOPICS, topic_of
 from hubctl.local.ports import Port
 from services.notifier.adapters import MongoBook, prepare_rows
@@ -117,7 +118,7 @@ class Events:
         self._log = Log(brokers, registry, 10)
 
     async def open(self) -> None:
-        await prepare_patiently(self._registry, [topic.event for topic in TOPICS])
+        await patiently(lambda: self._registry.prepare([topic.event for topic in TOPICS]))
         names = [replace(agency(code), contacts=contacts) for code, contacts in CONTACTS.items()]
         await self.happen(*names, agency("000.00.00.G22"))
 
