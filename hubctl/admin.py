@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,5 +79,16 @@ def open_door() -> AdminDoor:
         token = Path(token_file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise CommandError(f"the admin token cannot be read: {error}") from error
+    return AdminDoor(_client(url, token))
+
+
+@contextmanager
+def door_at(url: str, token: str) -> Iterator[AdminDoor]:
+    """The door at an address, for as long as it is used; several threads may."""
+    with _client(url, token) as client:
+        yield AdminDoor(client)
+
+
+def _client(url: str, token: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {token}"}
-    return AdminDoor(httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False))
+    return httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False)

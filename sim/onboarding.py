@@ -1,15 +1,13 @@
 """Agencies and their connections: registers the 95 through the directory door, keeps the secrets for the clients."""
 
-import asyncio
 import json
 import secrets as randomness
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
+from hubctl.admin import door_at
 from sim.agencies import Agency, AgencyCode
 
 _AT_ONCE = 8
@@ -39,36 +37,16 @@ def kept_secrets(file: Path, agencies: Sequence[Agency]) -> Mapping[AgencyCode, 
     return {AgencyCode(code): secret for code, secret in kept.items()}
 
 
-class Admin:
-    """The hub's directory door on the router's internal port."""
-
-    def __init__(self, session: aiohttp.ClientSession, base: str, token: str) -> None:
-        self._session = session
-        self._base = f"{base}/admin/v1"
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    async def put(self, path: str, body: Any) -> None:
-        """PUT one entry; RuntimeError with the hub's own words when it refuses."""
-        async with self._session.put(f"{self._base}{path}", json=body, headers=self._headers) as answer:
-            if answer.status >= HTTPStatus.BAD_REQUEST:
-                raise RuntimeError(f"{path}: HTTP {answer.status}: {(await answer.text())[:500]}")
-
-
-async def register(
-    admin_base: str, admin_token: str, agencies: Sequence[Agency], secrets: Mapping[AgencyCode, str]
-) -> None:
+def register(admin_base: str, admin_token: str, agencies: Sequence[Agency], secrets: Mapping[AgencyCode, str]) -> None:
     """Put every agency into the directory with its contacts, and give each its own connection."""
-    gate = asyncio.Semaphore(_AT_ONCE)
-    async with aiohttp.ClientSession() as session:
-        admin = Admin(session, admin_base, admin_token)
-        await admin.put("/agencies", [_entry(agency) for agency in agencies])
+    with door_at(admin_base, admin_token) as door, ThreadPoolExecutor(_AT_ONCE) as hands:
+        door.put_agencies([_entry(agency) for agency in agencies])
 
-        async def connect(agency: Agency) -> None:
-            async with gate:
-                body = {"agencies": [agency.code], "secret": secrets[agency.code], "active": True}
-                await admin.put(f"/connections/{agency.code}", body)
+        def connect(agency: Agency) -> None:
+            entry = {"agencies": [agency.code], "secret": secrets[agency.code], "active": True}
+            door.put_connection(agency.code, entry)
 
-        await asyncio.gather(*(connect(agency) for agency in agencies))
+        list(hands.map(connect, agencies))
 
 
 def _entry(agency: Agency) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def prepare(place: Place, script: Script, tell: Tell) -> Rehearsed:
     tell("chứng thư số · certificates", len(agencies), len(agencies))
     secrets = kept_secrets(place.secrets, agencies)
     tell("danh mục · directory", 0, len(agencies))
-    asyncio.run(register(place.admin, place.admin_token, agencies, secrets))
+    register(place.admin, place.admin_token, agencies, secrets)
     tell("danh mục · directory", len(agencies), len(agencies))
     planned = plan(
         seed=script.seed,
