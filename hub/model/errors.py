@@ -15,7 +15,7 @@ class Invalid(HubError):  # noqa: N818 - the family is named by its nature, as i
         self.detail = detail
 
 
-class Transient(HubError):  # noqa: N818
+class Transient(HubError):  # noqa: N818 - see Invalid
     """Something outside is away (broker, database, registry, blob store): try again with back-off, or answer 503."""
 
     def __init__(self, part: str, detail: str = "") -> None:
@@ -24,5 +24,5 @@ class Transient(HubError):  # noqa: N818
         self.part = part
 
 
-class Broken(HubError):  # noqa: N818
+class Broken(HubError):  # noqa: N818 - see Invalid
     """We ourselves are broken (wrong configuration, impossible state): stop, the supervisor restarts us."""

@@ -66,7 +66,7 @@ def test_the_compatibility_check_can_fail() -> None:
 
 def example(topic: Topic) -> st.SearchStrategy[Event]:
     hints = {field.name: get_type_hints(topic.event)[field.name] for field in dataclasses.fields(topic.event)}
-    moments = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)).map(  # noqa: DTZ001
+    moments = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)).map(  # noqa: DTZ001 - hypothesis wants bounds without a zone
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
     )
     st.register_type_strategy(datetime, moments)

@@ -24,7 +24,7 @@ VALID = Verdict(outcome=Outcome.VALID, reason="OK")
 class Document:
     """One document; each method gives the event of something that happens to it, a second later than the one before."""
 
-    def __init__(  # noqa: PLR0917
+    def __init__(  # noqa: PLR0917 - tests name what they vary, the rest has defaults
         self, number: int, sender: str, recipients: Sequence[str], subject: str = "", start: datetime = NOON,
         priority: int = 0,
     ) -> None:  # fmt: skip
@@ -77,8 +77,8 @@ class Document:
         return DocumentRefused(
             event_id=event_id(self.hub_id, f"refused.{stage}"), occurred_at=self._next(), cause_id="request",
             hub_id=self.hub_id, document_id=self.header.document_id, sender=self.header.sender, system_id=self.system,
-            subject=self.header.subject, stage=stage, refusals=(Refusal(code=code, field=field, detail="000.00.00.X99"),),  # noqa: E501
-            package=self.package,
+            subject=self.header.subject, stage=stage, package=self.package,
+            refusals=(Refusal(code=code, field=field, detail="000.00.00.X99"),),
         )  # fmt: skip
 
     def checked(self, verdict: Verdict = VALID) -> SignatureChecked:

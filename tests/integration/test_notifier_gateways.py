@@ -62,7 +62,7 @@ class SmtpFar(Far):
             envelope.rcpt_tos.append(address)
         return reply
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name for it
         if not self.data.startswith("250"):
             return self.data
         content = envelope.content if isinstance(envelope.content, bytes) else b""

@@ -125,7 +125,7 @@ async def test_a_part_that_is_killed_comes_back_without_help(at: Site, component
     started = time.monotonic()
     while after.header.hub_id not in {item["hub_id"] for item in await at.until(2, 1)}:
         assert time.monotonic() - started < 30, "the router did not come back"
-    print(f"{component} answered again -> item visible: {time.monotonic() - started:.2f} s")  # noqa: T201
+    print(f"{component} answered again -> item visible: {time.monotonic() - started:.2f} s")  # noqa: T201 - a figure to read with -s
     settled = await at.call("POST", f"/inbox/{first['id']}/done", 2)
     assert settled.status_code == 200
     assert len({event.event_id for event in await at.planned(after.header.hub_id)}) == 1

@@ -82,9 +82,10 @@ class Service:
             "raise_alerts", RaiseAlerts(self.book, self.directory, self.horizon, LIMIT), self.log,  # type: ignore[arg-type]
             Marks(FakeMarkStore()), (AlertRaised, AlertSent),
         )  # fmt: skip
+        takeover = Takeover(self.custody, self.partitions, self.ends)
         self.deadlines = Deadlines(
-            book=self.book, steps=steps, strays=self.strays,
-            takeover=Takeover(self.custody, self.partitions, self.ends), resolve_doubt=self.resolve_doubt, lanes=self.lanes, limit=LIMIT,  # type: ignore[arg-type]  # noqa: E501
+            book=self.book, steps=steps, strays=self.strays, takeover=takeover, resolve_doubt=self.resolve_doubt,
+            lanes=self.lanes, limit=LIMIT,  # type: ignore[arg-type]  # fake lanes
             clock=MonotonicWall(), directory_ready=self.ready,
         )  # fmt: skip
         self.watching = WatchDeliveries(self.book, self.deadlines.planned)

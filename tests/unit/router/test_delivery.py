@@ -30,7 +30,7 @@ def settling(state: InboxState, remark: str = "") -> Settle:
         (DONE, PROCESSING, False), (DONE, DONE, False),
     ],
 )  # fmt: skip
-def test_states_only_move_up(standing: InboxState, reported: InboxState, moves: bool) -> None:  # noqa: FBT001
+def test_states_only_move_up(standing: InboxState, reported: InboxState, moves: bool) -> None:  # noqa: FBT001 - a parameter of the table
     events = delivery.settle(replace(ITEM, state=standing), settling(reported))
     assert [event.state for event in events] == ([reported] if moves else [])
 
