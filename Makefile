@@ -17,7 +17,7 @@ PIP := $(BIN)/pip install --disable-pip-version-check
 SHOW_PIP := awk -v all=$$(grep -c '^[a-zA-Z0-9].*==' requirements-dev.lock) '/^(Collecting|Requirement already)/ {printf "\r  %d of %d collected", ++n, all; fflush()} /^Installing/ {printf "\r  %d of %d collected, unpacking …", n, all; fflush()} /^Successfully/ {printf " done"} END {print ""}'
 PIN := $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras
 
-.PHONY: help setup demo test unit contract stack-tests check lint types format schemas bench down lock clean
+.PHONY: help setup demo test unit contract stack-tests crash-tests check lint types format schemas bench down lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ demo: setup ## The whole hub on this machine: 200 real documents, and what happe
 down: ## Stop the local stack; its data stays
 	@if test -x $(BIN)/hubctl; then $(BIN)/hubctl local down; fi
 
-test: setup unit contract ## Unit and contract tests; `make stack-tests` runs those on the real stack
+test: setup unit contract stack-tests ## All tests: unit, contract, integration, end-to-end with crashes
 
 unit: setup ## Fast tests, sockets off
 	@$(BIN)/python -m pytest -q -n 2 tests/unit
@@ -48,8 +48,11 @@ contract: setup ## Architecture, schemas, containers, alert rules
 	@{ command -v promtool && command -v amtool; } >/dev/null || { $(GET_PROMTOOL) >/dev/null; } || { echo "promtool and amtool are missing: apt-get install prometheus prometheus-alertmanager"; exit 1; }
 	@$(BIN)/python -m pytest -q tests/contract -m "not stack"
 
-stack-tests: setup ## HTTP contract, integration, end-to-end and crash tests on a real stack of their own
-	@$(BIN)/python -m pytest -q -m stack tests
+stack-tests: setup ## HTTP contract, integration, end-to-end and crash tests on two real stacks of their own
+	@$(BIN)/python -m pytest -q -m "stack and not long" -n 2 --dist loadgroup tests
+
+crash-tests: setup ## kill -9 of each service by itself, at each step
+	@$(BIN)/python -m pytest -v -m "stack and long" tests
 
 check: setup lint types ## Lint, types, architecture, schemas
 	@$(BIN)/python -m pytest -q tests/contract/test_architecture.py tests/contract/test_schemas.py
@@ -69,7 +72,7 @@ schemas: setup ## Write schemas/avro from the event classes
 	@$(BIN)/hubctl schemas write
 
 bench: setup ## Measure the running hub; prints one JSON line
-	@$(BIN)/hubctl local up
+	@$(BIN)/hubctl local up --set notifier.HUB_NOT_FETCHED_SECONDS=1800
 	@$(BIN)/sim bench
 
 lock: setup ## Pin the libraries anew

@@ -67,6 +67,7 @@ def _figures(
         "post_to_inbox_p99_ms": _percentile(waits, 99),
         "cpu_s_per_document": round(sum(used.cpu_seconds.values()) / documents, 4),
         "rss_mb": {name: round(value) for name, value in sorted(used.rss_mb.items())},
+        "pss_mb": {name: round(value) for name, value in sorted(used.pss_mb.items())},
         "lost": len(verdict.lost),
         "doubled": len(verdict.doubled),
         "idle_post_to_inbox_p50_ms": _percentile(idle, 50),

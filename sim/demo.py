@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from rich.table import Table
 from hubctl.local.ports import Port
 from sim.check import Judgement, judge
 from sim.driver import Result
+from sim.edxml import VIETNAM
 from sim.ledger import read
 from sim.outsider import events_as_an_outsider_reads_them
 from sim.place import Place
@@ -24,7 +26,6 @@ from sim.rehearsal import Rehearsed, Script, play, prepare, progress_bars
 _SEED = 28
 _ALERT_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
-_OUTSIDER_EVENTS = 4
 
 
 def demo(
@@ -83,12 +84,17 @@ def _show_timeline(console: Console, place: Place, rehearsed: Rehearsed, result:
     for row in timeline["recipients"]:
         for index, moment in enumerate(row["moments"]):
             table.add_row(
-                row["recipient"] if index == 0 else "", moment["at"][11:23], moment["label_vi"], moment.get("note", "")
+                row["recipient"] if index == 0 else "", _clock(moment["at"]), moment["label_vi"], moment.get("note", "")
             )
         table.add_section()
     console.print(table)
     verdict = timeline.get("verdict") or {}
     console.print(f"Chữ ký số · signature: [bold]{verdict.get('outcome')}[/] ({verdict.get('reason')})\n")
+
+
+def _clock(moment: str) -> str:
+    """Time of the day in Vietnam, as the mails and the console show it."""
+    return datetime.fromisoformat(moment).astimezone(VIETNAM).strftime("%H:%M:%S.%f")[:-3]
 
 
 def _show_refusals(console: Console, rehearsed: Rehearsed, result: Result) -> None:
@@ -137,7 +143,7 @@ def _show_outsider(console: Console, place: Place) -> None:
         table.add_column(column)
     brokers = place.stack.address(Port.KAFKA)
     registry = f"http://{place.stack.address(Port.REGISTRY)}/apis/ccompat/v7"
-    for row in events_as_an_outsider_reads_them(brokers, registry, _OUTSIDER_EVENTS):
+    for row in events_as_an_outsider_reads_them(brokers, registry):
         table.add_row(*row)
     console.print(table)
 

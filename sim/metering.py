@@ -24,7 +24,9 @@ class Usage:
     cpu_seconds: Mapping[str, float]
     """By component, children included."""
     rss_mb: Mapping[str, float]
-    """By component, children included; of the later moment."""
+    """By component, summed over its processes, pages that they share counted for each; of the later moment."""
+    pss_mb: Mapping[str, float]
+    """The same, shared pages divided among those that share them: what the machine really gives."""
     steps: Mapping[str, tuple[float, float]]
     """`handler.step` -> seconds, count."""
 
@@ -33,6 +35,7 @@ class Usage:
         return Usage(
             cpu_seconds={name: value - earlier.cpu_seconds.get(name, 0.0) for name, value in self.cpu_seconds.items()},
             rss_mb=self.rss_mb,
+            pss_mb=self.pss_mb,
             steps={
                 name: (seconds - earlier.steps.get(name, (0.0, 0.0))[0], count - earlier.steps.get(name, (0.0, 0.0))[1])
                 for name, (seconds, count) in self.steps.items()
@@ -49,12 +52,15 @@ class Meter:
     def read(self) -> Usage:
         """CPU and memory by component, step times by handler."""
         cpu: dict[str, float] = {}
-        memory: dict[str, float] = {}
+        resident: dict[str, float] = {}
+        proportional: dict[str, float] = {}
         for name, pid in self._pids().items():
             processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
             cpu[name] = sum(sum(process.cpu_times()[:2]) for process in processes)
-            memory[name] = sum(process.memory_info().rss for process in processes) / _MB
-        return Usage(cpu_seconds=cpu, rss_mb=memory, steps=self._steps())
+            memory = [process.memory_full_info() for process in processes]
+            resident[name] = sum(one.rss for one in memory) / _MB
+            proportional[name] = sum(one.pss for one in memory) / _MB
+        return Usage(cpu_seconds=cpu, rss_mb=resident, pss_mb=proportional, steps=self._steps())
 
     def _pids(self) -> dict[str, int]:
         command = [sys.executable, "-m", "hubctl", "local", "status", "--json", "--dir", str(self._place.folder)]

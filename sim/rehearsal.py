@@ -1,7 +1,7 @@
 """One run from nothing to a result: authority, directory, packages, driver. Shared by demo, run and bench."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sim.agencies import Agency, load_agencies
+from sim.agencies import Agency, AgencyCode, load_agencies
 from sim.authority import open_authority
 from sim.driver import Driver, Result, Stage
 from sim.edxml import VIETNAM
@@ -61,17 +61,30 @@ def progress_bars(console: Console) -> Iterator[Tell]:
         yield tell
 
 
-def prepare(place: Place, script: Script, tell: Tell) -> Rehearsed:
-    """Make the authority, register the agencies, sign the packages."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """All agencies, registered with the hub."""
+
+    agencies: tuple[Agency, ...]
+    secrets: Mapping[AgencyCode, str]
+
+
+def assemble(place: Place, tell: Tell) -> Company:
+    """Make the authority, register the agencies."""
     agencies = load_agencies()
-    now = datetime.now(UTC)
     tell("chứng thư số · certificates", 0, len(agencies))
-    open_authority(place.folder, agencies, now)
+    open_authority(place.folder, agencies, datetime.now(UTC))
     tell("chứng thư số · certificates", len(agencies), len(agencies))
     secrets = kept_secrets(place.secrets, agencies)
     tell("danh mục · directory", 0, len(agencies))
     register(place.admin, place.admin_token, agencies, secrets)
     tell("danh mục · directory", len(agencies), len(agencies))
+    return Company(agencies=tuple(agencies), secrets=secrets)
+
+
+def rehearse(place: Place, company: Company, script: Script, tell: Tell) -> Rehearsed:
+    """Plan the documents and sign the packages."""
+    now, agencies = datetime.now(UTC), company.agencies
     planned = plan(
         seed=script.seed,
         documents=script.documents,
@@ -84,12 +97,17 @@ def prepare(place: Place, script: Script, tell: Tell) -> Rehearsed:
     order = Order(state=place.folder, agencies=agencies, nonce=nonce, sent_at=now)
     parcels = produce(planned, order, progress=lambda done, total: tell("ký số · sign", done, total))
     stage = Stage(
-        base=place.edge, secrets=secrets, agencies=agencies, ledger_file=place.ledger,
+        base=place.edge, secrets=company.secrets, agencies=agencies, ledger_file=place.ledger,
         run=f"{script.seed}-{nonce:06d}", seed=script.seed, at_once=script.at_once,
         drain_seconds=script.drain_seconds, alert_expected=script.alert_expected, statuses=script.statuses,
     )  # fmt: skip
     in_order = tuple(sorted(parcels, key=lambda parcel: parcel.document.index))
     return Rehearsed(run=stage.run, planned=planned, parcels=in_order, agencies=agencies, stage=stage)
+
+
+def prepare(place: Place, script: Script, tell: Tell) -> Rehearsed:
+    """Everything before the first package is sent."""
+    return rehearse(place, assemble(place, tell), script, tell)
 
 
 def play(rehearsed: Rehearsed, tell: Tell) -> Result:

@@ -1,10 +1,12 @@
 """The real local stack for tests that need it: started once a session, on ports and in a folder of its own."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNNING = os.environ.get("HUB_TEST_STACK", "")
 """Folder of a stack that runs already and is to be used as it is; empty: the tests bring up their own."""
 
-FOLDER = Path(RUNNING) if RUNNING else ROOT / ".local" / "test"
-PORT_BASE = 23000
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Each worker of pytest-xdist has a stack of its own, and one half of the tests."""
+
+FOLDER = Path(RUNNING) if RUNNING else ROOT / ".local" / f"test-{WORKER}"
+PORT_BASE = 23000 + 100 * WORKER
 UP_SECONDS = 420
 
 
@@ -29,12 +34,37 @@ def hubctl(*arguments: str, seconds: int = UP_SECONDS, check: bool = True) -> su
     )  # fmt: skip
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two groups for `--dist loadgroup`: one stack lives through the whole way, the other is taken apart."""
+    for item in items:
+        if item.get_closest_marker("stack"):
+            item.add_marker(pytest.mark.xdist_group("parts" if "integration" in item.path.parts else "way"))
+
+
+@contextmanager
+def only_run() -> Iterator[None]:
+    """Two runs at once would meet on one stack: the second is told."""
+    FOLDER.parent.mkdir(exist_ok=True)
+    with FOLDER.with_suffix(".lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit(f"another run of the tests uses {FOLDER}: wait for its end", returncode=2)
+        yield
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Place]:
     """A whole stack with fresh state; HUB_TEST_KEEP=1 leaves it running after the tests for a look."""
     if RUNNING:
         yield Place.at(FOLDER)
         return
+    with only_run():
+        yield from own_stack()
+
+
+def own_stack() -> Iterator[Place]:
+    """Up before the tests, down after them."""
     hubctl("local", "down", check=False)
     hubctl("local", "reset", "--yes", check=False)
     started = hubctl(

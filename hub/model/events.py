@@ -182,7 +182,7 @@ class AlertRaised(Event):
     level: Annotated[str, "`not_fetched`: not downloaded in time"]
     channel: Annotated[Channel, "email or sms"]
     contacts: Annotated[tuple[str, ...], "names of the persons warned"]
-    addresses: Annotated[tuple[str, ...], "mailboxes, or the one mobile number"]
+    addresses: Annotated[tuple[str, ...], "mailboxes, or the one mobile number; empty: nobody is registered for it"]
     subject: Annotated[str, "Subject of the document, shortened"]
     code: Annotated[str, "number/notation"]
     waiting_since: Annotated[datetime, "when the item came into the inbox, UTC"]

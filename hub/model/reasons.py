@@ -364,9 +364,9 @@ TEXTS: dict[Code, Text] = {
     ),
     Code.UNAVAILABLE: _t(
         503,
-        "Trục liên thông tạm thời chưa nhận được; văn bản chưa được ghi nhận.",
-        "The hub cannot take this now; nothing was recorded.",
-        "Gửi lại sau số giây nêu trong Retry-After.",
-        "Send again after the seconds given in Retry-After.",
+        "Trục liên thông tạm thời chưa xử lý được; yêu cầu chưa được xác nhận.",
+        "The hub cannot do this now; the request is not confirmed.",
+        "Gửi lại đúng nội dung này sau số giây nêu trong Retry-After; gửi lại không bao giờ tạo bản thứ hai.",
+        "Send the same again after the seconds given in Retry-After; a repeat is never recorded twice.",
     ),
 }

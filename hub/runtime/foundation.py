@@ -1,5 +1,6 @@
 """What all five services stand on, put together once: log, database, marks, directory, and the probes for them."""
 
+import asyncio
 import hashlib
 import socket
 from collections.abc import Iterable, Mapping
@@ -43,9 +44,11 @@ class Foundation:
 
     async def prepare(self, takes: Iterable[type[Event]] = ()) -> None:
         """Learn the schema ids (waiting for the registry if need be) and start following the directory."""
+        health, known = self.process.health, asyncio.Event()
+        health.needs("registry", set_probe(known, "the ids of schemas are not known yet"))
         wanted = (*self.gives, *takes, *DIRECTORY_EVENTS, EventParked)
         await patiently(lambda: self.registry.prepare(wanted))
-        health = self.process.health
+        known.set()
         health.needs("kafka", self.log.ping)
         health.needs("mongo", lambda: mongo.ping(self.database))
         health.needs("directory", set_probe(self.view.ready, "the directory is still being read"))

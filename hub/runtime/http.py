@@ -1,12 +1,9 @@
-"""HTTP frame of all doors: problem+json answers (RFC 9457), traces, metrics, the internal port, serving."""
+"""HTTP frame of the doors for others: problem+json answers (RFC 9457), traces, metrics."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from contextlib import nullcontext
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -19,12 +16,10 @@ from hub.model.errors import Transient
 from hub.model.reasons import Code, text
 from hub.model.values import Refusal
 from hub.runtime import telemetry, tracing
-from hub.runtime.health import Health
 from hub.runtime.logs import logger
 
 RETRY_AFTER_SECONDS = 5
 _PROBLEM = "application/problem+json"
-_GRACE_SECONDS = 10
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 """Of FastAPI itself: `Watched` has a span and figures for each request already, with allow-listed content."""
 _BY_STATUS = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
@@ -161,40 +156,3 @@ class Watched:
             if route.matches(scope)[0] is Match.FULL:
                 return route.path or "other"
         return "other"
-
-
-def internal_app(health: Health) -> FastAPI:
-    """/metrics, /health/live and /health/ready of a process."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NO_TELEMETRY)
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(telemetry.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    @app.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "live"}
-
-    @app.get("/health/ready")
-    async def ready() -> Response:
-        away = await health.away()
-        return JSONResponse({"status": "away" if away else "ready", "away": away}, 503 if away else 200)
-
-    return app
-
-
-async def serve(app: Any, host: str, port: int, stop: asyncio.Event) -> None:
-    """Serve an ASGI app until `stop`, then let requests in flight finish."""
-    config = uvicorn.Config(
-        app, host=host, port=port, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None,
-        interface="asgi3", server_header=False, timeout_keep_alive=75, backlog=2048,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]  # the process handles signals
-    serving = asyncio.create_task(server.serve())
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    stopping.cancel()
-    await serving

@@ -1,6 +1,7 @@
 """Life of a process: set up, run its parts side by side, stop cleanly on SIGTERM, die loudly when one part breaks."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -9,8 +10,8 @@ from typing import Any, NoReturn
 import uvloop
 
 from hub.runtime import logs, tracing
-from hub.runtime.health import Health
-from hub.runtime.http import internal_app, serve
+from hub.runtime.health import Health, set_probe
+from hub.runtime.serving import internal_app, serve
 from hub.runtime.settings import HubSettings
 
 EXIT_BROKEN = 70  # EX_SOFTWARE of sysexits.h: the supervisor starts us afresh
@@ -43,21 +44,44 @@ class Process:
         """Call this after all parts have ended; last named, first called."""
         self._closers.append(closer)
 
-    async def live(self) -> None:
-        """Run until SIGTERM or SIGINT; raises what broke a part."""
+    async def live(self, compose: Callable[["Process"], Awaitable[None]]) -> None:
+        """Compose, then run until SIGTERM or SIGINT; raises what broke a part.
+
+        The internal port answers from the start: a service that waits for the registry says so in its readiness.
+        """
+        composed = asyncio.Event()
+        self.health.needs("start", set_probe(composed, "the service is still being put together"))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop.set)
-        self.runs("internal", lambda stop: serve(
-            self._internal, self._settings.internal_host, self._settings.internal_port, stop
-        ))  # fmt: skip
         try:
             async with asyncio.TaskGroup() as group:
-                for name, part in self._parts:
-                    group.create_task(self._guarded(name, part), name=name)
+                group.create_task(self._guarded("internal", self._serve_internal), name="internal")
+                if await self._composed(compose):
+                    composed.set()
+                    for name, part in self._parts:
+                        group.create_task(self._guarded(name, part), name=name)
         finally:
             for closer in reversed(self._closers):
                 await closer()
+
+    async def _serve_internal(self, stop: asyncio.Event) -> None:
+        await serve(self._internal, self._settings.internal_host, self._settings.internal_port, stop)
+
+    async def _composed(self, compose: Callable[["Process"], Awaitable[None]]) -> bool:
+        """False when the process was told to stop before its parts were there."""
+        stopping = asyncio.create_task(self.stop.wait())
+        composing = asyncio.ensure_future(compose(self))
+        try:
+            await asyncio.wait((stopping, composing), return_when=asyncio.FIRST_COMPLETED)
+            if composing.done():
+                await composing
+            return composing.done()
+        finally:
+            stopping.cancel()
+            composing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait((composing,))
 
     async def _guarded(self, name: str, part: Part) -> None:
         try:
@@ -73,10 +97,8 @@ def run(service: str, settings: HubSettings, compose: Callable[[Process], Awaita
     tracing.configure(service, settings)
 
     async def main() -> None:
-        process = Process(service, settings)
-        await compose(process)
         logs.logger().info("started", pid=os.getpid(), port=settings.http_port or settings.internal_port)
-        await process.live()
+        await Process(service, settings).live(compose)
 
     code = 0
     try:

@@ -8,7 +8,6 @@ from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -54,6 +53,8 @@ def configure(service: str, settings: HubSettings) -> None:
     """Set this process's tracer up; spans go to the collector, to a file, or nowhere."""
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     if settings.otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - takes 4 MB
+
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
     if settings.trace_file:
         provider.add_span_processor(BatchSpanProcessor(_FileExporter(settings.trace_file)))

@@ -33,6 +33,7 @@ def service_environment(stack: Stack, service: "Service") -> dict[str, str]:
     state = stack.state
     doors = {"HUB_HTTP_HOST": HOST, "HUB_HTTP_PORT": str(stack.port(service.http))} if service.http is not None else {}
     return {
+        "MALLOC_ARENA_MAX": "2",  # as in the image: what one thread freed serves the others
         **log_environment(stack),
         **store_environment(stack),
         "HUB_MONGO_DATABASE": f"hub_{service.name}",

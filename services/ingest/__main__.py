@@ -11,9 +11,10 @@ from hub.runtime import seal
 from hub.runtime.callers import Callers
 from hub.runtime.foundation import Foundation
 from hub.runtime.health import Probe, set_probe
-from hub.runtime.http import Watched, serve
+from hub.runtime.http import Watched
 from hub.runtime.logs import logger
 from hub.runtime.process import Process, run
+from hub.runtime.serving import serve
 from hub.runtime.settings import load
 from services.ingest.adapters import BlobPackages, MongoClaims, MongoReceipts, make_indexes
 from services.ingest.adapters_log import CaughtUp

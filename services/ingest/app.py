@@ -42,7 +42,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     413: {"description": "The body is too large", **_PROBLEM},
     415: {"description": "Content-Encoding is not accepted", **_PROBLEM},
     422: {"description": "Refused, with all reasons", **_PROBLEM},
-    503: {"description": "A part is away; nothing was recorded; Retry-After says when to try again", **_PROBLEM},
+    503: {"description": "A part is away; not confirmed: send the same again after Retry-After", **_PROBLEM},
 }
 
 

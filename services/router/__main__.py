@@ -7,8 +7,9 @@ from hub.runtime.callers import Callers
 from hub.runtime.consumer import ConsumerLoop
 from hub.runtime.foundation import Foundation
 from hub.runtime.health import set_probe
-from hub.runtime.http import Watched, serve
+from hub.runtime.http import Watched
 from hub.runtime.process import Process, run
+from hub.runtime.serving import serve
 from hub.runtime.settings import load, secret
 from services.router.adapters import Gauges, Indexes, MongoInbox
 from services.router.adapters_directory import Bell, MongoDirectory, SealedSecrets

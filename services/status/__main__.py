@@ -5,9 +5,10 @@ from hub.runtime.callers import Callers
 from hub.runtime.faust_worker import FaustWorker
 from hub.runtime.foundation import Foundation, instance_name
 from hub.runtime.health import set_probe
-from hub.runtime.http import Watched, public_app, serve
+from hub.runtime.http import Watched, public_app
 from hub.runtime.patience import patiently
 from hub.runtime.process import Process, run
+from hub.runtime.serving import serve
 from hub.runtime.settings import load, secret
 from services.status.adapters import MongoLives
 from services.status.adapters_xlsx import xlsx_of

@@ -106,18 +106,22 @@ def log_by_document(stack: Place) -> dict[str, dict[str, list[tuple[dict[str, An
         {"bootstrap.servers": stack.stack.address(Port.KAFKA), "group.id": "test-outsider", "enable.auto.commit": False}
     )
     found: dict[str, dict[str, list[tuple[dict[str, Any], str]]]] = defaultdict(lambda: defaultdict(list))
-    for topic in TOPICS:
-        for partition in consumer.list_topics(topic.name, timeout=10).topics[topic.name].partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout=10)
-            consumer.assign([TopicPartition(topic.name, partition, low)])
-            for _ in range(high - low):
-                message = consumer.poll(10)
-                assert message is not None
-                event: Any = decode(message.value(), SerializationContext(topic.name, MessageField.VALUE))
-                headers: dict[str, Any] = dict(message.headers() or [])
-                trace = str(headers.get("traceparent") or b"", "ascii").split("-")
-                hub_id = event.get("hub_id") or event.get("header", {}).get("hub_id", "")
-                found[hub_id][topic.name].append((event, trace[1] if len(trace) > 1 else ""))
+    places = [
+        TopicPartition(topic.name, partition, 0)
+        for topic in TOPICS
+        for partition in consumer.list_topics(topic.name, timeout=10).topics[topic.name].partitions
+    ]
+    left = sum(consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
+    consumer.assign(places)
+    for _ in range(left):
+        message = consumer.poll(10)
+        assert message is not None
+        name = str(message.topic())
+        event: Any = decode(message.value(), SerializationContext(name, MessageField.VALUE))
+        headers: dict[str, Any] = dict(message.headers() or [])
+        trace = str(headers.get("traceparent") or b"", "ascii").split("-")
+        hub_id = event.get("hub_id") or event.get("header", {}).get("hub_id", "")
+        found[hub_id][name].append((event, trace[1] if len(trace) > 1 else ""))
     consumer.close()
     return found
 

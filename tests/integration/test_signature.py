@@ -182,14 +182,22 @@ async def test_workers_that_are_killed_cost_no_verdict(at: Site) -> None:
     assert len(await at.checked(documents)) == 4
 
 
+async def killed_and_back(at: Site) -> None:
+    """Kill the service and wait until the supervisor has started it again."""
+    before = at.service()
+    before.kill()
+    async with asyncio.timeout(30):
+        while at.services() <= {before}:  # noqa: ASYNC110 - the supervisor is another process
+            await asyncio.sleep(0.1)
+
+
 async def test_the_service_that_is_killed_gives_each_document_one_verdict(at: Site) -> None:
     await at.register(1, "required")
     documents = [await at.accepted(await at.package()) for _ in range(12)]
     for number, document in enumerate(documents):
         await at.append(document)
         if number in (3, 7):
-            os.kill(at.service().pid, signal.SIGKILL)
-            await asyncio.to_thread(hubctl, "local", "up", check=False)
+            await killed_and_back(at)
     assert {(await at.verdict(document, 90.0))["reason"] for document in documents} == {"OK"}
     events = await at.checked(documents)
     assert {record.event.cause_id for record in events} == {document.event_id for document in documents}

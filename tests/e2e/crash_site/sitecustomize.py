@@ -2,7 +2,8 @@
 
 Put this folder on PYTHONPATH and name a plan file in CRASH_PLAN: a JSON list of {"step", "nth"}. Each start of the
 process takes the first entry off the list and dies by SIGKILL right after that step has run for the nth time; with an
-empty list it lives. Steps: facts, decide, append, project, acknowledge.
+empty list it lives. The file beside the plan, `.killed`, has a line for each death. Steps: facts, decide, append,
+project, acknowledge.
 """
 
 import fcntl
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 MODULES = tuple(f"services.{name}" for name in ("ingest", "signature", "router", "status", "notifier"))
-_HUSK: dict[str, int] = {"left": 0}
+_HUSK: dict[str, Any] = {"left": 0}
 
 
 def main() -> None:
@@ -25,6 +26,7 @@ def main() -> None:
         return
     point = take(Path(file))
     if point is not None:
+        _HUSK.update(point=point, killed=Path(file).with_suffix(".killed"))
         arm(point["step"], int(point["nth"]))
 
 
@@ -40,8 +42,6 @@ def take(file: Path) -> dict[str, Any] | None:
         json.dump(points[1:], plan)
         plan.flush()
         os.fsync(plan.fileno())
-        with file.with_suffix(".done").open("a", encoding="utf-8") as done:
-            done.write(json.dumps({**points[0], "pid": os.getpid()}) + "\n")
         return dict(points[0])
 
 
@@ -78,6 +78,8 @@ def _arm_acknowledge() -> None:
 def _count() -> None:
     _HUSK["left"] -= 1
     if _HUSK["left"] == 0:
+        with _HUSK["killed"].open("a", encoding="utf-8") as killed:
+            killed.write(json.dumps({**_HUSK["point"], "pid": os.getpid()}) + "\n")
         os.kill(os.getpid(), signal.SIGKILL)
 
 
