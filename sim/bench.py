@@ -49,7 +49,7 @@ def bench(
 
 
 def _one_by_one(rehearsed: Rehearsed) -> Rehearsed:
-    return replace(rehearsed, stage=replace(rehearsed.stage, at_once=1))
+    return replace(rehearsed, stage=replace(rehearsed.stage, rest_between=True))
 
 
 def _figures(

@@ -21,6 +21,7 @@ _CONNECTIONS = 400
 _RETRIES = 60
 _PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 0.1
+_REST_SECONDS = 0.02
 
 Progress = Callable[[str, int, int], None]
 """Told the name of a step, how much is done, and of how much."""
@@ -43,6 +44,8 @@ class Stage:
     drain_seconds: float = 120.0
     alert_expected: bool = False
     statuses: bool = True
+    rest_between: bool = False
+    """Wait after each package until everybody is done with it: how fast an idle hub is."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,6 +123,8 @@ class Driver:
             nonlocal done
             async with gate:
                 await self._send(parcel, systems[parcel.document.sender])
+                if self._stage.rest_between:
+                    await self._at_rest([parcel])
             done += 1
             self._progress("gửi · send", done, len(every))
 
@@ -169,6 +174,13 @@ class Driver:
                 self._progress("nhận · deliver", total, total)
                 return True
         return False
+
+    async def _at_rest(self, parcels: Sequence[Parcel]) -> None:
+        """Return once nothing of these is on its way; what never arrives is the judge's business."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._stage.drain_seconds):
+                while self._missing(parcels):
+                    await asyncio.sleep(_REST_SECONDS)
 
     def _missing(self, accepted: Sequence[Parcel]) -> int:
         seen = self._result.observations

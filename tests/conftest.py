@@ -34,6 +34,7 @@ def hubctl(*arguments: str, seconds: int = UP_SECONDS, check: bool = True) -> su
     )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two groups for `--dist loadgroup`: one stack lives through the whole way, the other is taken apart."""
     for item in items:
