@@ -49,7 +49,7 @@ contract: setup ## Architecture, schemas, containers, alert rules
 	@$(BIN)/python -m pytest -q tests/contract -m "not stack"
 
 stack-tests: setup ## HTTP contract, integration, end-to-end and crash tests on two real stacks of their own
-	@$(BIN)/python -m pytest -q -m "stack and not long" -n 2 --dist loadgroup tests
+	@$(BIN)/python -m pytest -q -m "stack and not long" -n 2 --dist loadfile tests
 
 crash-tests: setup ## kill -9 of each service by itself, at each step
 	@$(BIN)/python -m pytest -v -m "stack and long" tests

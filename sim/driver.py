@@ -179,7 +179,7 @@ class Driver:
         """Return once nothing of these is on its way; what never arrives is the judge's business."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._stage.drain_seconds):
-                while self._missing(parcels):
+                while self._missing(parcels):  # noqa: ASYNC110 - many things end it, none of them tells
                     await asyncio.sleep(_REST_SECONDS)
 
     def _missing(self, accepted: Sequence[Parcel]) -> int:

@@ -18,7 +18,7 @@ RUNNING = os.environ.get("HUB_TEST_STACK", "")
 """Folder of a stack that runs already and is to be used as it is; empty: the tests bring up their own."""
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-"""Each worker of pytest-xdist has a stack of its own, and one half of the tests."""
+"""Each worker of pytest-xdist has a stack of its own, and whole files of tests (`--dist loadfile`)."""
 
 FOLDER = Path(RUNNING) if RUNNING else ROOT / ".local" / f"test-{WORKER}"
 PORT_BASE = 23000 + 100 * WORKER
@@ -32,14 +32,6 @@ def hubctl(*arguments: str, seconds: int = UP_SECONDS, check: bool = True) -> su
         capture_output=True, text=True, timeout=seconds, check=check, cwd=ROOT,
         env={**os.environ, "HUBCTL_DIR": str(FOLDER)},
     )  # fmt: skip
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two groups for `--dist loadgroup`: one stack lives through the whole way, the other is taken apart."""
-    for item in items:
-        if item.get_closest_marker("stack"):
-            item.add_marker(pytest.mark.xdist_group("parts" if "integration" in item.path.parts else "way"))
 
 
 @contextmanager
