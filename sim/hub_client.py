@@ -59,6 +59,8 @@ class HubClient:
         self._secret = secret
         self._token = ""
         self._token_ends = 0.0
+        self._page_tag = ""
+        self._page: list[Item] = []
 
     async def send(self, package: bytes) -> Answer:
         """POST documents."""
@@ -69,14 +71,17 @@ class HubClient:
         return await self._post("/statuses", message)
 
     async def inbox(self, wait: float, limit: int = 100) -> list[Item]:
-        """What waits, urgent first; holds the line up to `wait` seconds when nothing does."""
+        """What waits, urgent first; holds the line up to `wait` seconds while it is what was there the last time."""
         params = {"wait": str(wait), "limit": str(limit)}
+        headers = self._headers() | ({"If-None-Match": self._page_tag} if self._page_tag else {})
         async with self._session.get(
-            f"{self._base}/inbox", params=params, headers=self._headers(), timeout=_POLL_TIMEOUT
+            f"{self._base}/inbox", params=params, headers=headers, timeout=_POLL_TIMEOUT
         ) as answer:
             answer.raise_for_status()
-            body = await answer.json()
-        return [_item(entry) for entry in body["items"]]
+            if answer.status != HTTPStatus.NOT_MODIFIED:
+                self._page_tag = answer.headers["ETag"]
+                self._page = [_item(entry) for entry in (await answer.json())["items"]]
+        return self._page
 
     async def package(self, item: str) -> bytes:
         """The bytes of an item."""

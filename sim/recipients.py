@@ -95,8 +95,6 @@ class Recipient:
                 for item in fresh:
                     self._known.add(item.id)
                     self._take_in_hand(item)
-                if items and not fresh:
-                    await asyncio.sleep(_PAUSE_SECONDS)  # only what is in hand or left lying is listed
         finally:
             for task in self._tasks:
                 task.cancel()

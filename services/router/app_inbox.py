@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from weakref import WeakValueDictionary
 
-from fastapi import APIRouter, Body, Depends, Query
+from fastapi import APIRouter, Body, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -72,6 +73,14 @@ class Remark(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """How long a caller holds the line, and the tag of the page that it knows; without one: of an empty page."""
+
+    seconds: float
+    known: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxDoors:
     """What the inbox doors stand on."""
 
@@ -99,16 +108,16 @@ class InboxDoors:
         return await self.inbox.page(self.codes(caller.system_id), kinds, after, limit + 1)
 
     async def awaited(
-        self, caller: Caller, kinds: Sequence[str], after: Item | None, limit: int, wait: float
+        self, caller: Caller, kinds: Sequence[str], after: Item | None, limit: int, hold: "Hold"
     ) -> Sequence[Item]:
-        """The page, once it holds anything; an empty one after `wait` seconds."""
-        end = asyncio.get_running_loop().time() + wait
+        """The page, once it is another than the caller knows; as it is when that takes too long."""
+        end = asyncio.get_running_loop().time() + hold.seconds
         with self.arrivals.listening(self.codes(caller.system_id)) as ring:
             while True:
                 ring.clear()
                 items = await self.page(caller, kinds, after, limit)
                 left = end - asyncio.get_running_loop().time()
-                if items or left <= 0 or self.arrivals.closed:
+                if page_tag(items) != hold.known or left <= 0 or self.arrivals.closed:
                     return items
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(ring.wait(), min(left, _LOOK_AGAIN_SECONDS))
@@ -129,12 +138,19 @@ class InboxDoors:
         """The item after an acknowledgement."""
         command = Settle(delivery_id=item.id, state=state, description=remark, by=caller.system_id, at=self.clock())
         async with self._turn(item):
-            answer(await self.settle.run([command]))
-        return await self.own(item.id, caller)
+            done = await self.settle.run([command])
+        answer(done)
+        return replace(item, state=state) if done.records else await self.own(item.id, caller)
 
     def _turn(self, item: Item) -> asyncio.Lock:
         """One command at a time on one item: a repeat at the same moment finds what the first decided."""
         return self._turns.setdefault(item.id, asyncio.Lock())
+
+
+def page_tag(items: Sequence[Item]) -> str:
+    """Entity tag of a page (RFC 9110 §8.8.3): another one as soon as an item comes, goes or changes its state."""
+    lines = "".join(f"{item.id} {item.state} {item.taken_at is None}\n" for item in items)
+    return f'"{hashlib.sha256(lines.encode()).hexdigest()[:32]}"'
 
 
 def answer(done: Done[Any]) -> None:
@@ -143,23 +159,42 @@ def answer(done: Done[Any]) -> None:
         raise refused(Code(error.reason), detail=error.detail)
 
 
+_EMPTY_PAGE = page_tag(())
+
+
 def inbox_routes(doors: InboxDoors, callers: Callers) -> APIRouter:
     """GET /inbox, /inbox/{id}, /inbox/{id}/package; POST /inbox/{id}/processing, done, fail."""
     routes = APIRouter(tags=["inbox"])
     identified = Depends(callers)
 
-    @routes.get("/inbox")
+    @routes.get(
+        "/inbox",
+        response_model=PageView,
+        responses={304: {"description": "The page is still the one of If-None-Match"}},
+    )
     async def listing(
+        *,
+        response: Response,
         caller: Caller = identified,
         kind: Literal["document", "status"] | None = None,
         after: Annotated[str | None, Query(max_length=64)] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_ITEMS)] = 100,
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0,
-    ) -> PageView:
-        """Items not yet reported done or fail; with `wait` the answer comes as soon as there is one."""
+        if_none_match: Annotated[str | None, Header(max_length=64)] = None,
+    ) -> Any:
+        """Items not yet reported done or fail. With `wait` the answer comes as soon as there is one.
+
+        Whoever leaves items lying sends the ETag of the page it has as If-None-Match: then the answer comes as soon
+        as the page is another, or 304 when it stayed the same.
+        """
         kinds = (kind,) if kind else KINDS
         behind = await doors.own(after, caller) if after else None
-        items = await doors.awaited(caller, kinds, behind, limit, wait)
+        hold = Hold(seconds=wait, known=if_none_match or _EMPTY_PAGE)
+        items = await doors.awaited(caller, kinds, behind, limit, hold)
+        tag = page_tag(items)
+        if tag == if_none_match:
+            return Response(status_code=304, headers={"ETag": tag})
+        response.headers["ETag"] = tag
         more = len(items) > limit
         return PageView(items=[_view(item) for item in items[:limit]], next=items[limit - 1].id if more else None)
 

@@ -97,8 +97,9 @@ class House:
 
 
 async def _call(app: FastAPI, method: str, path: str, token: str, **more: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"} | more.pop("headers", {})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub") as client:
-        return await client.request(method, path, headers={"Authorization": f"Bearer {token}"}, **more)
+        return await client.request(method, path, headers=headers, **more)
 
 
 def _fields(event: ConnectionChanged) -> dict[str, Any]:
@@ -154,6 +155,21 @@ async def test_who_waits_is_answered_when_something_comes(house: House) -> None:
     await house.item()
     async with asyncio.timeout(1):
         assert len((await waiting).json()["items"]) == 1
+
+
+async def test_who_leaves_an_item_lying_waits_for_another_page(house: House) -> None:
+    await house.item(number="1")
+    page = await house.call("GET", "/inbox?wait=20")
+    known = {"If-None-Match": page.headers["ETag"]}
+    same = await house.call("GET", "/inbox?wait=0.05", headers=known)
+    assert (same.status_code, same.content, same.headers["ETag"]) == (304, b"", page.headers["ETag"])
+    waiting = asyncio.create_task(house.call("GET", "/inbox?wait=20", headers=known))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    name = await house.item(number="2")
+    async with asyncio.timeout(1):
+        assert name in {item["id"] for item in (await waiting).json()["items"]}
+    assert (await house.call("GET", "/inbox?wait=20", headers={"If-None-Match": "*"})).status_code == 200
 
 
 async def test_nobody_waits_longer_than_asked_nor_beyond_the_end(house: House) -> None:
