@@ -51,6 +51,7 @@ class Code(StrEnum):
     UNKNOWN_AGENCY = "UNKNOWN_AGENCY"
     CODE_TAKEN = "CODE_TAKEN"
     SERVED_ELSEWHERE = "SERVED_ELSEWHERE"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     UNAVAILABLE = "UNAVAILABLE"
 
 
@@ -361,6 +362,13 @@ TEXTS: dict[Code, Text] = {
         "Another connection serves this agency.",
         "Nêu kết nối hiện tại trong moved_from để chuyển cơ quan sang kết nối này.",
         "Name the present connection in moved_from to move the agency to this one.",
+    ),
+    Code.TOO_MANY_REQUESTS: _t(
+        429,
+        "Quá nhiều yêu cầu trong thời gian ngắn.",
+        "Too many requests in a short time.",
+        "Chờ một phút rồi thử lại.",
+        "Wait a minute, then try again.",
     ),
     Code.UNAVAILABLE: _t(
         503,

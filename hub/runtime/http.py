@@ -20,7 +20,7 @@ from hub.runtime.logs import logger
 
 RETRY_AFTER_SECONDS = 5
 _PROBLEM = "application/problem+json"
-_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 """Of FastAPI itself: `Watched` has a span and figures for each request already, with allow-listed content."""
 _BY_STATUS = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 
@@ -81,7 +81,7 @@ def reason(refusal: Refusal) -> dict[str, str]:
 
 def public_app(title: str) -> FastAPI:
     """An app whose every error is a problem; docs at /openapi.json only."""
-    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, telemetry=_NO_TELEMETRY)
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY)
     app.add_exception_handler(Refused, _answer_refused)
     app.add_exception_handler(Transient, _answer_transient)
     app.add_exception_handler(HTTPException, _answer_http)
