@@ -5,36 +5,28 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from hub.model.errors import Transient
 from hub.model.ids import HubId
+from hub.model.reasons import Code
 from hub.runtime.clock import Clock
-from hub.runtime.http import Refused
-from hub.runtime.logs import logger
+from hub.runtime.http import NO_TELEMETRY, refused
 from services.status import wording
 from services.status.access import Operator
 from services.status.app_api import ToXlsx, read_period, report_answer
-from services.status.app_pages import HERE, ROOT, Pages, language_of
+from services.status.app_messages import NotAdmitted, add_messages
+from services.status.app_pages import HEADERS, HERE, NO_STORE, ROOT, Pages, language_of
 from services.status.app_viewers import Operators
-from services.status.handlers import Documents
+from services.status.handlers import Documents, SearchPage
 from services.status.life import Stage
 from services.status.reports import VIETNAM, Period
 from services.status.sheets import Format
 
 _PAGE = 25
 _LAST_PAGE = 400
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
-_NO_STORE = {"Cache-Control": "no-store"}
-_CHALLENGE = {"WWW-Authenticate": 'Basic realm="console", charset="UTF-8"'}
 _STATIC = "/static"
 
 Words = Annotated[str, Query(max_length=200)]
@@ -60,22 +52,20 @@ class Console:
     async def operator(self, request: Request) -> Operator:
         """A FastAPI dependency that lets operators in and nobody else."""
         if not await self.operators.admits(request):
-            raise _NotAdmitted
+            raise NotAdmitted
         return Operator()
 
     def period(self, since: str, until: str) -> Period:
         """The period of two form fields; empty ones mean this month up to now."""
-        return read_period(_day(since, self.today.replace(day=1)), _day(until, self.today + timedelta(days=1)))
-
-
-class _NotAdmitted(Exception):  # noqa: N818 - an answer, not an error
-    """No operator."""
+        first, end = self.today.replace(day=1), self.today + timedelta(days=1)
+        return read_period(_day("from", since, first), _day("to", until, end))
 
 
 def add_console(app: FastAPI, parts: Console) -> None:
     """Mount the console under /console."""
-    console = FastAPI(openapi_url=None)
-    _add_answers(console, parts.pages)
+    console = FastAPI(openapi_url=None, telemetry=NO_TELEMETRY)  # of its own it would export what operators type
+    _add_headers(console)
+    add_messages(console, parts.pages)
     _add_documents(console, parts)
     _add_reports(console, parts)
     console.mount(_STATIC, StaticFiles(directory=HERE / "static"))
@@ -95,9 +85,8 @@ def _add_documents(console: FastAPI, parts: Console) -> None:
     async def search(request: Request, q: Words = "", stage: Words = "", page: Words = "") -> Response:
         """Search documents: newest first, in pages."""
         chosen = Stage(stage) if stage in Stage.__members__.values() else None
-        number = _page_number(page)
-        found = await documents.search(q, chosen, (number - 1) * _PAGE, _PAGE)
-        last = min(_LAST_PAGE, max(1, -(-found.total // _PAGE)))
+        number, found = await _turned_to(documents, q, chosen, _page_number(page))
+        last = _last_page(found)
         return pages.page(
             request, "documents.html", q=q, stage=chosen, stages=wording.STAGES, found=found, number=number, last=last,
             first_row=(number - 1) * _PAGE + 1,
@@ -131,51 +120,41 @@ def _add_reports(console: FastAPI, parts: Console) -> None:
         return await report_answer(report, form, language_of(request), parts.to_xlsx)
 
 
-def _add_answers(console: FastAPI, pages: Pages) -> None:
-    """Every error is a page that says what to do; every page has the headers that keep foreign content out."""
+def _add_headers(console: FastAPI) -> None:
+    """Every page has the headers that keep foreign content out."""
 
     @console.middleware("http")
     async def with_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
         answer = await call_next(request)
-        cache = {} if request.url.path.startswith(f"{ROOT}{_STATIC}/") else _NO_STORE
-        answer.headers.update(_HEADERS | cache)
+        cache = {} if request.url.path.startswith(f"{ROOT}{_STATIC}/") else NO_STORE
+        answer.headers.update(HEADERS | cache)
         return answer
 
-    @console.exception_handler(_NotAdmitted)
-    async def not_admitted(request: Request, _error: Exception) -> Response:
-        answer = pages.page(request, "message.html", 401, kind="not_admitted")
-        answer.headers.update(_CHALLENGE)
-        return answer
 
-    @console.exception_handler(HTTPException)
-    async def http_error(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        kind = "not_found" if status in (404, 405) else "bad_request"
-        return pages.page(request, "message.html", status, kind=kind)
+async def _turned_to(documents: Documents, query: str, stage: Stage | None, number: int) -> tuple[int, SearchPage]:
+    """The page of this number, or the last one when there are fewer, with its number."""
+    found = await documents.search(query, stage, (number - 1) * _PAGE, _PAGE)
+    if number > (last := _last_page(found)):
+        return last, await documents.search(query, stage, (last - 1) * _PAGE, _PAGE)
+    return number, found
 
-    @console.exception_handler(Refused)
-    @console.exception_handler(RequestValidationError)
-    async def bad_request(request: Request, _error: Exception) -> Response:
-        return pages.page(request, "message.html", 400, kind="bad_request")
 
-    @console.exception_handler(Transient)
-    async def away(request: Request, error: Exception) -> Response:
-        logger().warning("part away, page answered 503", part=getattr(error, "part", ""), error=str(error)[:300])
-        answer = pages.page(request, "message.html", 503, kind="away")
-        answer.headers["Retry-After"] = "5"
-        return answer
+def _last_page(found: SearchPage) -> int:
+    return min(_LAST_PAGE, max(1, -(-found.total // _PAGE)))
 
 
 def _page_number(text: str) -> int:
     return min(max(int(text), 1), _LAST_PAGE) if text.isascii() and text.isdigit() else 1
 
 
-def _day(text: str, otherwise: date) -> date:
-    """A day of a form field; another one when the field is empty or no day."""
+def _day(field: str, text: str, otherwise: date) -> date:
+    """A day of a form field; another one when the field is empty. Refuses what is no day rather than guess one."""
+    if not text:
+        return otherwise
     try:
         return date.fromisoformat(text)
-    except ValueError:
-        return otherwise
+    except ValueError as error:
+        raise refused(Code.BAD_DATE, field, text) from error
 
 
 def _shortcuts(today: date) -> tuple[tuple[wording.Label, Period], ...]:

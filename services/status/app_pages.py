@@ -16,6 +16,12 @@ from services.status.wording import Label
 
 HERE = Path(__file__).parent
 ROOT = "/console"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Pages:
@@ -29,7 +35,10 @@ class Pages:
         self._templates.filters.update(moment=moment, day=day, utc=_utc, size=_size)
         self._templates.globals.update(steps=picture.steps, untold=picture.untold, timedelta=timedelta)
 
-    def page(self, request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+    def page(
+        self, request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, /,
+        **values: object,
+    ) -> HTMLResponse:  # fmt: skip
         """A template as an answer; the request's `lang` chooses the language."""
         language = language_of(request)
         text = self._templates.get_template(template).render(
@@ -42,7 +51,7 @@ class Pages:
             Language=Language,
             **values,
         )
-        return HTMLResponse(text, status)
+        return HTMLResponse(text, status, headers)
 
 
 def language_of(request: Request) -> Language:

@@ -14,11 +14,12 @@ from services.status.timeline import began
 
 
 class FakeLives:
-    """`handlers.Lives` and `handlers.Archive`, with a switch to be away."""
+    """`handlers.Lives` and `handlers.Archive`, with a switch to be away, or to fail in another way."""
 
     def __init__(self) -> None:
         self.rows: dict[HubId, Life] = {}
         self.away = False
+        self.fault: Exception | None = None
         self.loads = self.saves = 0
 
     async def load(self, ids: Collection[HubId]) -> dict[HubId, Life]:
@@ -40,6 +41,8 @@ class FakeLives:
     def _answer(self) -> None:
         if self.away:
             raise Transient("mongo", "switched off")
+        if self.fault:
+            raise self.fault
 
     async def sent_by(
         self, system_id: SystemId, senders: Collection[AgencyCode], after: Cursor | None, limit: int

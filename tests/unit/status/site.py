@@ -21,7 +21,7 @@ from hub.runtime.seal import Seal
 from services.status.adapters_xlsx import xlsx_of
 from services.status.app_api import add_api
 from services.status.app_console import Console, add_console
-from services.status.app_viewers import Operators, Viewers
+from services.status.app_viewers import Guesses, Operators, Viewers
 from services.status.handlers import Documents
 from services.status.life import Life
 from services.status.lifecycle import grown
@@ -50,12 +50,13 @@ class Site:
 
     lives: FakeLives = field(default_factory=FakeLives)
     delay: float = 0.0
+    guesses: Guesses = field(default_factory=Guesses)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
         seal = Seal(bytes(32))
         known = directory(seal)
-        operators = Operators(PASSWORD, self.delay)
+        operators = Operators(PASSWORD, self.delay, self.guesses)
         documents = Documents(self.lives, self.lives, known)
         view: Any = SimpleNamespace(directory=known)
         self.app = public_app("Status")
@@ -66,8 +67,10 @@ class Site:
         self.lives.rows[document.hub_id] = grown(Life(hub_id=document.hub_id), events)
         return document
 
-    async def get(self, path: str, who: str = "operator", **query: str) -> httpx.Response:
+    async def get(self, path: str, who: str = "operator", address: str = "", **query: str) -> httpx.Response:
         headers = {"authorization": credentials(who)} if who else {}
+        if address:
+            headers["x-real-ip"] = address  # as the edge writes it
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
             return await client.get(path, params=query or None, headers=headers)

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from hub.model.errors import Broken
 from hub.model.statuses import InboxState, Outcome
 from hub.model.values import Verdict
+from hub.runtime.http import Watched
+from hub.runtime.mongo import TookTooLong
 from tests.fakes.lives import Document
-from tests.unit.status.site import A, B, C, Site
+from tests.unit.status.site import A, B, C, Site, credentials
 
 STATIC = Path(__file__).resolve().parents[3] / "services" / "status" / "static"
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"' {{ 7*7 }}"
@@ -179,6 +186,44 @@ async def test_the_report_page_and_its_files(site: Site) -> None:
     assert (await site.get("/console/reports/b.exe", **PERIOD)).status_code == 400
 
 
+@pytest.mark.parametrize("day", ["2026-02-30", "hôm qua", "30/2/2026"])
+async def test_a_day_that_is_none_is_said_and_not_replaced(site: Site, day: str) -> None:
+    for query in ({"from": day, "to": "2026-11-21"}, {"from": "2026-11-20", "to": day}):
+        for path in ("/console/reports/b", "/console/reports/b.csv"):
+            answer = await site.get(path, **query)
+            assert answer.status_code == 400
+            assert f"<code>{day}</code>" in answer.text
+    assert (await site.get("/console/reports/b", **{"from": "", "to": ""})).status_code == 200
+
+
+async def test_beyond_the_last_page_is_the_last_page(site: Site) -> None:
+    for number in range(30):
+        site.keep(document := Document(number, A, [B]), [document.received()])
+    for page in ("3", "400", "999999999999999999999999"):
+        text = (await site.get("/console/", page=page)).text
+        assert "26–30 trong số" in text
+        assert "Trang 2 / 2" in text
+    assert "Chưa có văn bản nào" in (await Site().get("/console/", page="7")).text
+
+
+async def test_what_takes_too_long_says_what_to_do_and_not_that_the_database_is_away(site: Site) -> None:
+    site.lives.fault = TookTooLong("mongo", "ExecutionTimeout")
+    search, report = await site.get("/console/", q="a"), await site.get("/console/reports/b")
+    assert (search.status_code, report.status_code) == (503, 503)
+    assert "Hãy gõ thêm từ hoặc số ký hiệu" in search.text
+    assert "Hãy chọn kỳ ngắn hơn" in report.text
+    assert "không trả lời" not in search.text + report.text
+
+
+async def test_a_page_that_breaks_is_a_page_too_and_says_nothing_of_the_inside(site: Site) -> None:
+    site.lives.fault = Broken("mongo: OperationFailure 13")
+    answer = await site.get("/console/")
+    assert answer.status_code == 500
+    assert "Trục gặp lỗi khi lập trang này" in answer.text
+    assert "OperationFailure" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+
+
 async def test_errors_are_pages(site: Site) -> None:
     missing = await site.get("/console/documents/nothing")
     assert missing.status_code == 404
@@ -202,3 +247,21 @@ async def test_static_files_are_our_own_and_name_no_other_place(site: Site) -> N
         assert answer.status_code == 200
         assert not re.search(r"https?://(?!www\.w3\.org/)", answer.text)
     assert (await site.get("/console/static/../app.py", "")).status_code == 404
+
+
+async def test_what_operators_type_is_in_no_span(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    transport = httpx.ASGITransport(app=Watched(site.app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        for path in (
+            "/console/?q=CANARY",
+            "/console/reports/b?from=CANARY",
+            "/console/nothing?CANARY",
+            "/console?CANARY",
+        ):
+            await client.get(path, headers={"authorization": credentials("operator")})
+    spans = [span.to_json() for span in exporter.get_finished_spans()]
+    assert spans
+    assert not [span for span in spans if "CANARY" in span]
