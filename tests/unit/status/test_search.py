@@ -21,6 +21,9 @@ from tests.fakes.lives import Document
         ("Ủy ban nhân dân tỉnh Thừa Thiên Huế", "uy ban nhan dan tinh thua thien hue"),
         (unicodedata.normalize("NFD", "Quyết định"), "quyet dinh"),
         ("Ðà Nẵng", "da nang"),  # U+00D0, as some keyboards write it
+        ("a\x00b", "ab"),  # MongoDB takes no NUL in a pattern
+        ("Văn\u200b phòng\ufeff\u202e", "van phong"),  # what a copy from another program brings along unseen
+        ("hai\ndòng", "hai\ndong"),
     ],
 )
 def test_folding(text: str, plain: str) -> None:
@@ -41,6 +44,13 @@ def test_folding(text: str, plain: str) -> None:
         ("ten ghi", True),
         ("000.00.00.g22,2026/11/20,125/ubnd-vp", True),
         ("uyy", False),
+        ("125/UBND-VP,", True),
+        ("(125/UBND-VP)", True),
+        ("số: 125/UBND-VP", True),
+        ("Số:125/UBND-VP.", True),
+        ("“Kết luận”, của Tỉnh ủy (khóa XV).", True),
+        ("Kết luận, - tỉnh ủy", True),
+        ("số 126", False),
     ],
 )
 def test_documents_are_found_by_subject_number_and_codes(query: str, *, found: bool) -> None:
@@ -61,6 +71,13 @@ def test_words_are_bounded() -> None:
     assert len(words) <= 150
     assert max(map(len, words)) <= 60
     assert len(terms("a " * 100)) <= 8
+
+
+def test_a_term_is_what_is_left_between_the_punctuation() -> None:
+    assert terms("Nghị quyết số 10, năm") == ("nghi", "quyet", "so", "10", "nam")
+    assert terms("Số: (125/SM-VP), [G22]") == ("125/sm-vp", "g22")
+    assert terms("hồ sơ, báo cáo số: 7") == ("ho", "so", "bao", "cao", "so", "7")
+    assert terms("số:") == terms(" , - … ") == terms("") == ()
 
 
 def test_agencies_are_found_by_name_with_all_their_codes() -> None:
