@@ -80,10 +80,6 @@ class Blobs:
             raise Transient("blobs", f"blob {package.digest} is damaged")
         yield held
 
-    async def whole(self, package: Package) -> bytes:
-        """All bytes at once: for small things such as status messages."""
-        return b"".join([chunk async for chunk in self.read(package)])
-
     def local_path(self, digest: Digest) -> Path | None:
         """Where a local store keeps a blob; None for a remote store."""
         return self._folder / _place(digest) if self._folder is not None else None

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -34,15 +34,10 @@ class DirectoryView:
         self.ready = asyncio.Event()
         self._log = log
         self._brokers = brokers
-        self._listeners: list[Callable[[Recorded[Event]], None]] = []
         self._places = tuple(TopicPartition(topic_of(event).name, 0) for event in DIRECTORY_EVENTS)
         self._positions = dict.fromkeys(self._places, 0)
         self._learned: dict[str, int] = {}
         self._moved = asyncio.Condition()
-
-    def on_change(self, listener: Callable[[Recorded[Event]], None]) -> None:
-        """Call `listener` after each change; it must be quick."""
-        self._listeners.append(listener)
 
     def learn(self, recorded: Recorded[Event]) -> None:
         """Know a change at once: its appender need not wait for its own echo. Older than what is known: dropped."""
@@ -55,8 +50,6 @@ class DirectoryView:
         self._learned[key] = recorded.offset
         self.directory.learn(event)
         telemetry.DIRECTORY_AGENCIES.set(len(self.directory))
-        for listener in self._listeners:
-            listener(recorded)
 
     async def up_to_date(self, limit_seconds: float) -> None:
         """Return once everything that is in the directory topics now is known here; Transient when that takes longer.

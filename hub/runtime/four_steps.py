@@ -5,8 +5,8 @@ service's own collections up to them, idempotently. *Acknowledge* belongs to the
 the request once `run` has returned. A crash anywhere repeats from the start, and the repeat changes nothing.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -62,6 +62,7 @@ class FourSteps(Generic[C, F]):
         self._log = log
         self._marks = marks
         self._owed: list[Recorded[Event]] = []
+        self._paying = asyncio.Lock()
 
     async def run(self, causes: Sequence[C], parents: Sequence[Context | None] | None = None) -> Done[C]:
         """Take causes through decide, append and project. `parents` are the causes' traces; default: the current one.
@@ -95,8 +96,7 @@ class FourSteps(Generic[C, F]):
         return events, parked
 
     def _decide_one(self, cause: C, facts: F, parent: Context | None) -> list[Traced]:
-        with ExitStack() as stack:
-            stack.enter_context(tracing.span(self.name, parent))
+        with tracing.span(self.name, parent):
             decided = self._handler.decide(cause, facts)
             headers = tracing.headers()
         return [(event, headers) for event in decided]
@@ -111,7 +111,7 @@ class FourSteps(Generic[C, F]):
         with telemetry.timed(telemetry.STEP_SECONDS.labels(self.name, "append")):
             try:
                 return await self._log.append(events)
-            except Transient:
+            except BaseException:
                 self._marks.in_doubt = True  # some of them may be in the log: OwnEvents looks
                 raise
 
@@ -130,6 +130,8 @@ class FourSteps(Generic[C, F]):
         self._marks.projected(record for record in records if type(record.event) in self._gives)
 
     async def _pay(self) -> None:
-        if self._owed:
-            owed, self._owed = self._owed, []
-            await self._project(owed)
+        """Project what is owed; whoever comes meanwhile waits, or it would decide on collections that lag."""
+        async with self._paying:
+            while self._owed:
+                owed, self._owed = self._owed, []
+                await self._project(owed)

@@ -119,7 +119,7 @@ async def _answer_validation(_request: Request, error: Exception) -> Response:
 
 
 async def _answer_unexpected(request: Request, error: Exception) -> Response:
-    logger().error("request broke", route=request.url.path[:100], error=type(error).__name__, exception=error)
+    logger().error("request broke", route=request.url.path[:100], exc_info=error)
     return problem([Refusal(code=Code.UNAVAILABLE, field="", detail="")])
 
 

@@ -7,7 +7,7 @@ with whatever it still held, and the next append starts a fresh one.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -25,6 +25,9 @@ from hub.wire.topics import Topic, topic_named, topic_of
 
 _STOP_SECONDS = 2.0
 _REQUEST_MS = 10_000
+_BATCH_BYTES = 524_288  # one round trip for all deliveries of a large circular, which share a partition
+_WINDOW = 500
+"""Events that an append sends before it waits for their acknowledgements, each time within the limit."""
 _ASK_AGAIN_MS = 10  # aiokafka learns of a topic by failing once or twice: reading is not to wait for that
 
 Traced = tuple[Event, Sequence[tuple[str, bytes]]]
@@ -51,8 +54,12 @@ class Log:
     async def append(self, events: Iterable[Traced]) -> list[Recorded[Event]]:
         """Append events in order and await every acknowledgement; Transient when Kafka is not sure in time."""
         wanted = list(events)
-        if not wanted:
-            return []
+        records: list[Recorded[Event]] = []
+        for start in range(0, len(wanted), _WINDOW):
+            records += await self._append(wanted[start : start + _WINDOW])
+        return records
+
+    async def _append(self, wanted: Sequence[Traced]) -> list[Recorded[Event]]:
         producer: AIOKafkaProducer | None = None
         with telemetry.timed(telemetry.APPEND_SECONDS):
             try:
@@ -85,6 +92,7 @@ class Log:
                     enable_idempotence=True,
                     request_timeout_ms=_REQUEST_MS,
                     max_request_size=1_048_576,
+                    max_batch_size=_BATCH_BYTES,
                 )
                 try:
                     await producer.start()
@@ -165,7 +173,9 @@ def context_of(record: Recorded[Event]) -> Context:
     return tracing.from_traceparent(record.trace)
 
 
-async def read_to_end(log: Log, brokers: str, starts: dict[TopicPartition, int], batch: int = 500) -> "Any":
+async def read_to_end(
+    log: Log, brokers: str, starts: dict[TopicPartition, int], batch: int = 500
+) -> AsyncGenerator[list[Recorded[Event]]]:
     """Yield batches of recorded events from `starts` to the ends as they are now; a generator to be closed.
 
     A batch is of one partition and never empty. What cannot be decoded is none of ours: it is logged and left out.

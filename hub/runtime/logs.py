@@ -2,11 +2,15 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
 from opentelemetry import trace
+
+from hub.model.errors import HubError
 
 FIELDS = frozenset(
     {
@@ -19,6 +23,7 @@ FIELDS = frozenset(
 
 _SAME_AGAIN_SECONDS = 5.0
 _MOST_REMEMBERED = 1000
+_MOST_FRAMES, _DEEPEST_CAUSE = 12, 4
 
 
 def _allow_listed(_logger: object, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -52,6 +57,27 @@ class _Sparing(logging.Filter):
         return True
 
 
+def _without_messages(_logger: object, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Exceptions as types and places: what a library writes into a message may quote what a client sent."""
+    raised = entry.pop("exc_info", None)
+    error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        entry["exception"] = " | ".join(_told(error, _DEEPEST_CAUSE))
+    return entry
+
+
+def _told(error: BaseException, deepest: int) -> Iterator[str]:
+    """An exception, what it groups, and what it came from; messages of our own errors only, they quote nothing."""
+    message = f"({error})" if isinstance(error, HubError) else ""
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:])
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    yield f"{type(error).__name__}{message} at {places or 'nowhere'}"
+    others = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else []
+    others += [cause for cause in (error.__cause__ or error.__context__,) if cause is not None]
+    for other in others if deepest else ():
+        yield from _told(other, deepest - 1)
+
+
 def configure(service: str, level: str) -> None:
     """Send this process's logs, libraries' included, to stdout as JSON lines."""
     shared: list[Any] = [
@@ -63,7 +89,7 @@ def configure(service: str, level: str) -> None:
     structlog.configure(
         processors=[
             *shared,
-            structlog.processors.format_exc_info,
+            _without_messages,
             _allow_listed,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
@@ -78,7 +104,7 @@ def configure(service: str, level: str) -> None:
             foreign_pre_chain=[*shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _without_messages,
                 _allow_listed,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],

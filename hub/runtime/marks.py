@@ -58,8 +58,8 @@ class Marks:
         """These own events are projected."""
         for record in records:
             place = (record.topic, record.partition)
-            if self.has(record):
-                continue
+            if place not in self._next or self.has(record):
+                continue  # another process's place: it keeps the mark
             ahead = self._ahead.setdefault(place, set())
             ahead.add(record.offset)
             if len(ahead) > _AHEAD_LIMIT:

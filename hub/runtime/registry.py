@@ -10,7 +10,8 @@ import httpx
 
 from hub.model.errors import Broken, Invalid, Transient
 from hub.model.events import Event
-from hub.wire.avro import Schema, parsed_writer, schema_of
+from hub.runtime.logs import logger
+from hub.wire.avro import Schema, parsed_reader, parsed_writer, schema_of
 from hub.wire.topics import Topic, topic_of
 
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
@@ -51,10 +52,6 @@ class Registry:
             raise Broken(f"schema of {topic.name} is not FULL_TRANSITIVE compatible: {answer.text[:300]}")
         return int(answer.json()["id"])
 
-    async def ping(self) -> None:
-        """Transient when the registry is away."""
-        await self._call("GET", "/subjects", None)
-
     def id_of(self, event: type[Event]) -> int:
         """Schema id to write an event class with; `prepare` must have run."""
         try:
@@ -70,7 +67,8 @@ class Registry:
         if subject != topic.subject:
             raise Invalid("FOREIGN_SCHEMA", f"schema {schema_id} does not belong to {topic.name}")
         if schema_id not in self._parsed:
-            self._parsed[schema_id] = parsed_writer(schema)
+            parsed, own = parsed_writer(schema), parsed_reader(topic.event)
+            self._parsed[schema_id] = own if parsed == own else parsed  # the very same object needs no resolution
         return self._parsed[schema_id]
 
     async def _look_up(self, topic: Topic, schema: str) -> None:
@@ -107,12 +105,20 @@ class Registry:
     def _read_cache(self) -> None:
         if not self._file.is_file():
             return
-        kept = json.loads(self._file.read_text(encoding="utf-8"))
-        self._ids = dict(kept["ids"])
-        self._schemas = {int(key): (subject, schema) for key, (subject, schema) in kept["schemas"].items()}
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            ids = dict(kept["ids"])
+            schemas = {int(key): (subject, schema) for key, (subject, schema) in kept["schemas"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            logger().warning("cache of schema ids unreadable, asked for anew", error=type(error).__name__)
+            return
+        self._ids, self._schemas = ids, schemas
 
     def _write_cache(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         draft = self._file.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_text(json.dumps({"ids": self._ids, "schemas": self._schemas}), encoding="utf-8")
+        with draft.open("w", encoding="utf-8") as out:
+            json.dump({"ids": self._ids, "schemas": self._schemas}, out)
+            out.flush()
+            os.fsync(out.fileno())
         draft.replace(self._file)

@@ -9,7 +9,7 @@ import struct
 import types
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -174,15 +174,20 @@ def from_plain(cls: type[W], value: Any) -> W:
 
 
 @cache
-def _parsed(event: Any) -> Any:
+def _ready(event: Any) -> Any:
     return fastavro.parse_schema(schema_of(event))
+
+
+def parsed_reader(event: type[Event]) -> Any:
+    """The schema of an event class, made ready once for writing and reading."""
+    return _ready(cast("Any", event))
 
 
 def encode(event: Event, schema_id: int) -> bytes:
     """Frame and body of an event under the schema id that the registry gave its class."""
     body = io.BytesIO()
     body.write(_FRAME.pack(0, schema_id))
-    fastavro.schemaless_writer(body, _parsed(cast("Any", type(event))), to_plain(event))
+    fastavro.schemaless_writer(body, parsed_reader(type(event)), to_plain(event))
     return body.getvalue()
 
 
@@ -196,7 +201,7 @@ def schema_id_of(value: bytes) -> int:
 def decode(value: bytes, event: type[Event], writer: Any) -> Event:
     """Event of a framed record; `writer` is the parsed schema of its id, from our registry, never from the data."""
     try:
-        datum = fastavro.schemaless_reader(io.BytesIO(value[_FRAME.size :]), writer, _parsed(cast("Any", event)))
+        datum = fastavro.schemaless_reader(io.BytesIO(value[_FRAME.size :]), writer, parsed_reader(event))
         word = from_plain(event, datum)
     except (ValueError, KeyError, EOFError, IndexError, TypeError, OverflowError, UnicodeDecodeError) as error:
         raise Invalid("UNDECODABLE", f"{event.__name__}: {type(error).__name__}") from error
@@ -208,9 +213,3 @@ def decode(value: bytes, event: type[Event], writer: Any) -> Event:
 def parsed_writer(schema: Schema) -> Any:
     """A writer's schema, made ready once for `decode`."""
     return fastavro.parse_schema(schema)
-
-
-def milliseconds(moment: datetime) -> datetime:
-    """The moment as events carry it: UTC, whole milliseconds."""
-    moment = moment.astimezone(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

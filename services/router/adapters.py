@@ -24,6 +24,7 @@ from hub.model.record import Recorded
 from hub.model.statuses import BusinessType, InboxState, Outcome, StatusCode
 from hub.model.values import Package, Verdict
 from hub.runtime import telemetry
+from hub.runtime.gathering import Gathering
 from hub.runtime.logs import logger
 from hub.runtime.mongo import Database, bulk, guarded
 from hub.runtime.patience import patiently
@@ -44,6 +45,8 @@ class MongoInbox:
         self._database = database
         self._rows = database[INBOX]
         self._refusals = database[REFUSALS]
+        self._found = Gathering(self._find)
+        self._written: Gathering[UpdateOne, None] = Gathering(lambda updates: bulk(database, INBOX, updates))
 
     async def prepare(self) -> None:
         """Make the indexes that are missing."""
@@ -74,6 +77,10 @@ class MongoInbox:
 
     async def items(self, wanted: Iterable[DeliveryId]) -> Mapping[DeliveryId, Item]:
         """These items, of whatever agency; those that do not exist are left out."""
+        asked = set(wanted)
+        return {name: item for name, item in (await self._found(asked)).items() if name in asked}
+
+    async def _find(self, wanted: Sequence[DeliveryId]) -> Mapping[DeliveryId, Item]:
         async with guarded():
             rows = self._rows.find({"_id": {"$in": list(wanted)}, "planned": {"$exists": True}})
             return {row["_id"]: _item(row) async for row in rows}
@@ -98,7 +105,8 @@ class MongoInbox:
 
     async def project(self, records: Sequence[Recorded[Event]]) -> None:
         """Bring inboxes up to these events, in any order, any number of times."""
-        await bulk(self._database, INBOX, [update for record in records for update in _updates(record)])
+        if updates := [update for record in records for update in _updates(record)]:
+            await self._written(updates)
         await bulk(self._database, REFUSALS, [update for record in records for update in _refusal(record)])
 
     async def figures(self) -> "Figures":

@@ -1,5 +1,6 @@
 """A log in memory: same promises as the real one, and a switch to be away."""
 
+import asyncio
 from collections.abc import Iterable
 
 from hub.model.errors import Transient
@@ -15,6 +16,8 @@ class FakeLog:
     def __init__(self) -> None:
         self.records: list[Recorded[Event]] = []
         self.away = False
+        self.cut = False
+        """The next append is cancelled half-way: its events are in the log, and nobody was told."""
 
     async def append(self, events: Iterable[Traced]) -> list[Recorded[Event]]:
         if self.away:
@@ -27,6 +30,8 @@ class FakeLog:
             record = Recorded(event=event, topic=topic, partition=0, offset=offset, trace=trace)
             self.records.append(record)
             appended.append(record)
+        if self.cut:
+            raise asyncio.CancelledError
         return appended
 
     def events(self) -> list[Event]:

@@ -1,5 +1,6 @@
 """The order of the four steps, and what each failure leaves behind."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -20,6 +21,8 @@ class Shelf:
         self.rows: dict[str, str] = {}
         self.steps: list[str] = []
         self.away = False
+        self.slow = asyncio.Event()
+        self.slow.set()
 
     async def facts(self, causes: Sequence[str]) -> frozenset[str]:
         self.steps.append(f"facts {','.join(causes)}")
@@ -34,6 +37,7 @@ class Shelf:
 
     async def project(self, records: Sequence[Recorded[Event]]) -> None:
         self.steps.append(f"project {len(records)}")
+        await self.slow.wait()
         if self.away:
             raise Transient("mongo", "switched off")
         for record in records:
@@ -102,6 +106,32 @@ async def test_what_is_in_the_log_but_not_projected_comes_first_in_the_next_run(
     assert len(log.records) == 1
     assert len(shelf.rows) == 1
     assert shelf.steps[2:] == ["project 1", "project 1", "facts a", "decide a"]
+
+
+async def test_who_comes_while_debts_are_paid_waits_for_them(
+    steps: FourSteps[str, frozenset[str]], shelf: Shelf, log: FakeLog
+) -> None:
+    shelf.away = True
+    with pytest.raises(Transient):
+        await steps.run(["a"])
+    shelf.away = False
+    shelf.slow.clear()
+    other = asyncio.create_task(steps.run(["b"]))
+    await asyncio.sleep(0)
+    repeat = asyncio.create_task(steps.run(["a"]))
+    await asyncio.sleep(0)
+    shelf.slow.set()
+    assert (len((await other).records), (await repeat).records) == (1, ())
+    assert len(log.records) == 2
+
+
+async def test_an_append_that_was_cut_off_leaves_a_doubt(
+    steps: FourSteps[str, frozenset[str]], log: FakeLog, marks: Marks
+) -> None:
+    log.cut = True
+    with pytest.raises(asyncio.CancelledError):
+        await steps.run(["a"])
+    assert marks.in_doubt
 
 
 async def test_marks_follow_what_is_projected(log: FakeLog, shelf: Shelf) -> None:

@@ -41,6 +41,7 @@ async def test_another_process_s_partition_is_not_marked() -> None:
     marks.projected([record(0)])
     await marks.flush()
     assert store.kept == {}
+    assert not marks.has(record(0))  # nothing of it is remembered: it would never be forgotten
 
 
 async def test_a_partition_given_away_is_forgotten() -> None:

@@ -47,3 +47,10 @@ def test_what_is_no_sdk_call_is_none() -> None:
     assert sdk_headers.read([(b"authorization", b"Bearer x")]) is None
     for broken in (b"", b"[]", b"{", b"1", b"{" * 100_000):
         assert sdk_headers.read([(sdk_headers.SIGN_HEADER, broken), (sdk_headers.HASH_HEADER, b"00")]) is None
+
+
+def test_a_hash_outside_ascii_is_a_wrong_hash() -> None:
+    for mac in ("đ".encode(), b"\xff" * 64, b""):
+        signed = sdk_headers.read([*received(PARAMETERS)[:-2], (sdk_headers.HASH_HEADER, mac)])
+        assert signed is not None
+        assert not signed.signed_with("khoa-1")
