@@ -25,7 +25,7 @@ def read(tree: Tree) -> ReadDocument | ReadStatus:
     header = fields.one(envelope, "edXMLHeader")
     message = fields.one(header, "MessageHeader")
     if tree.root is None or message is None:
-        raise Unreadable(Code.NOT_EDXML, "edXMLEnvelope/edXMLHeader/MessageHeader", "missing")
+        raise Unreadable(Code.NOT_EDXML, "edXMLEnvelope/edXMLHeader/MessageHeader")
     if any(child.name == "StatusCode" for child in message.children):
         return _status(fields, message)
     return _document(fields, tree.root, envelope, header, message)
@@ -46,14 +46,14 @@ class _Fields:
         """Children with this name; one under a foreign namespace is a finding."""
         named = [child for child in parent.children if child.name == name] if parent is not None else []
         if any(child.foreign for child in named):
-            self.find(Code.NOT_EDXML, name, "in a foreign namespace")
+            self.find(Code.NOT_EDXML, name)
         return [child for child in named if not child.foreign]
 
     def one(self, parent: Node | None, name: str) -> Node | None:
         """The child with this name; None when absent, a finding when there are several."""
         named = self.many(parent, name)
         if len(named) > 1:
-            self.find(Code.BAD_FIELD, f"{parent.name}/{name}" if parent else name, f"appears {len(named)} times")
+            self.find(Code.BAD_FIELD, f"{parent.name}/{name}" if parent else name, f"{len(named)} > 1")
         return named[0] if named else None
 
     def verbatim(self, parent: Node | None, path: str, name: str) -> str:
@@ -62,10 +62,10 @@ class _Fields:
         if node is None:
             return ""
         if node.children:
-            self.find(Code.BAD_FIELD, f"{path}/{name}", "elements inside a text")
+            self.find(Code.BAD_FIELD, f"{path}/{name}", f"<{node.children[0].name}>")
         text, limit = node.text, CHARACTERS[name]
         if len(text) > limit:
-            self.find(Code.BAD_FIELD, f"{path}/{name}", f"{len(text)} characters, at most {limit}")
+            self.find(Code.BAD_FIELD, f"{path}/{name}", f"{len(text)} > {limit}")
         return text if text.strip(WHITE_SPACE) else ""
 
     def text(self, parent: Node | None, path: str, name: str) -> str:
@@ -134,13 +134,20 @@ def _attachments(fields: _Fields, root: Node, envelope: Node | None) -> tuple[Re
 
 
 def pair(announced: Sequence[str], sent: Sequence[str]) -> list[int | None]:
-    """For each announced content id the place of the part sent under it; by position when not one of them matches."""
+    """For each announced content id the place of the part sent under it.
+
+    By position when not one of them matches, and those left over when there are as many on both sides (§1.8).
+    """
     if not set(filter(None, announced)) & set(sent):
         return [place if place < len(sent) else None for place in range(len(announced))]
     waiting: dict[str, list[int]] = {}
     for place, content_id in enumerate(sent):
         waiting.setdefault(content_id, []).append(place)
-    return [waiting[content_id].pop(0) if waiting.get(content_id) else None for content_id in announced]
+    pairs = [waiting[content_id].pop(0) if waiting.get(content_id) else None for content_id in announced]
+    if len(announced) != len(sent):
+        return pairs
+    left = iter(sorted(place for places in waiting.values() for place in places))
+    return [next(left) if partner is None else partner for partner in pairs]
 
 
 def _content_id(fields: _Fields, node: Node, path: str) -> str:
@@ -153,15 +160,16 @@ def _attachment(fields: _Fields, announced: tuple[int, Node], sent: tuple[int, N
     told, path = f"edXMLManifest/Reference[{place + 1}]", f"AttachmentEncoded/Attachment[{position + 1}]"
     node = fields.one(part, "ContentTransferEncoded")
     content = node.content if node is not None else None
+    own_name, own_type = fields.text(part, path, "AttachmentName"), fields.text(part, path, "ContentType")
+    name = fields.text(reference, told, "AttachmentName") or own_name
     if content is None or (not content.size and not content.faulty):
-        fields.find(Code.ATTACHMENT_EMPTY, path)
+        fields.find(Code.ATTACHMENT_EMPTY, path, name)
     elif content.faulty or (node is not None and node.children):
-        fields.find(Code.BASE64, f"{path}/ContentTransferEncoded")
-    name, type_name = fields.text(part, path, "AttachmentName"), fields.text(part, path, "ContentType")
+        fields.find(Code.BASE64, f"{path}/ContentTransferEncoded", name)
     return ReadAttachment(
         content_id=_content_id(fields, reference, told) or _content_id(fields, part, path),
-        name=fields.text(reference, told, "AttachmentName") or name,
-        content_type=fields.text(reference, told, "ContentType") or type_name,
+        name=name,
+        content_type=fields.text(reference, told, "ContentType") or own_type,
         size=content.size if content is not None else 0,
         digest=content.digest if content is not None else digest(b""),
         head=content.head if content is not None else b"",

@@ -24,8 +24,19 @@ CONTENT_PATH = ("edXML", "AttachmentEncoded", "Attachment", "ContentTransferEnco
 SIGNATURE_PARENT = ("edXML", "edXMLEnvelope", "edXMLHeader")
 SIGNATURES = frozenset({"Signature", "DigitalSignature"})
 """Children of the header that another service judges; reading passes over them, whatever their namespace."""
-BARE = frozenset({"From", "To", "DocumentId", "Code", "OrganId"})
-"""Elements whose text decides who is meant: no comment, processing instruction or CDATA section may stand in them."""
+BARE = frozenset(
+    {
+        "OrganId",
+        "DocumentId",
+        "Code",
+        "CodeNumber",
+        "CodeNotation",
+        "PromulgationDate",
+        "BussinessDocType",
+        "StatusCode",
+    }
+)
+"""Elements whose text decides who and what is meant: no comment, processing instruction or CDATA section may cut it."""
 
 CHARACTERS = {
     "OrganId": 140,

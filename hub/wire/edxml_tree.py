@@ -21,16 +21,21 @@ from hub.wire.edxml_names import (
 
 _LONGEST_RUN = 2 * LARGEST_TEXT
 """The parser is fed pieces of `LARGEST_TEXT` bytes: only a CDATA section, which it holds whole, gives more at once."""
+_MOST_MARKED = 100
 
 
 class Node:
     """One element: local name, texts, children. `content` is the decoder where base64 stands."""
 
-    __slots__ = ("characters", "children", "content", "foreign", "name", "texts")
+    __slots__ = ("characters", "children", "content", "default", "foreign", "marked", "name", "texts")
 
-    def __init__(self, name: str, *, foreign: bool) -> None:
+    def __init__(self, name: str, *, foreign: bool, default: str) -> None:
         self.name = name
         self.foreign = foreign
+        self.default = default
+        """The default namespace inside it."""
+        self.marked = False
+        """A comment, processing instruction or CDATA section stands among its texts."""
         self.children: list[Node] = []
         self.texts: list[str] = []
         self.characters = 0
@@ -49,7 +54,7 @@ class Tree:
         self.root: Node | None = None
         self.events = 0
         self.marked: list[str] = []
-        """Paths of elements that decide who is meant and contain markup."""
+        """Paths of elements whose text decides who is meant and is cut by markup."""
         self._open: list[Node] = []
         self._depth = 0
         self._passed_over = 0
@@ -66,7 +71,7 @@ class Tree:
         self.events += 1
         self._depth += 1
         if self._depth > LARGEST_DEPTH:
-            raise Unreadable(Code.XML_DEPTH, detail=f"{LARGEST_DEPTH}")
+            raise Unreadable(Code.XML_DEPTH, detail=f"> {LARGEST_DEPTH}")
         self._count(1 + len(attributes) + len(namespaces or ()))
         self._check_name(tag)
         if attributes or namespaces:
@@ -75,17 +80,18 @@ class Tree:
             self._passed_over += 1
             return
         namespace, _, name = tag.rpartition("}")
-        self._enter(namespace[1:], name)
+        default = self._open[-1].default if self._open else ""
+        self._enter(namespace[1:], name, (namespaces or {}).get("", default))
 
-    def _enter(self, namespace: str, name: str) -> None:
+    def _enter(self, namespace: str, name: str, default: str) -> None:
         if name in SIGNATURES and self.path == SIGNATURE_PARENT:
             self._passed_over = 1
             return
         if not self._open and (namespace, name) != (NAMESPACE, CONTENT_PATH[0]):
             raise Unreadable(Code.NOT_EDXML, name[:100], namespace[:200])
-        if not namespace:  # also how an undeclared prefix looks from here
-            raise Unreadable(Code.NOT_EDXML, "/".join((*self.path, name))[:200], "element in no namespace")
-        node = Node(name, foreign=namespace != NAMESPACE)
+        if not namespace and default:  # not of `xmlns=""`: this is how an undeclared prefix looks from here
+            raise Unreadable(Code.NOT_EDXML, "/".join((*self.path, name))[:200])
+        node = Node(name, foreign=namespace != NAMESPACE, default=default)
         if name == CONTENT_PATH[-1] and (*self.path, name) == CONTENT_PATH and not node.foreign:
             node.content = Base64Stream()
         if self._open:
@@ -101,6 +107,7 @@ class Tree:
         if self._passed_over:
             self._passed_over -= 1
             return
+        self._look_at_markup()
         node = self._open.pop()
         if node.content is not None:
             node.content.close()
@@ -109,7 +116,7 @@ class Tree:
         """Text, in pieces of the parser's choice."""
         self.events += 1
         if len(text) > _LONGEST_RUN:
-            raise Unreadable(Code.XML_LIMITS, "/".join(self.path), "CDATA section too long")
+            raise Unreadable(Code.XML_LIMITS, self._place(), f"{len(text)} > {_LONGEST_RUN}")
         if self._passed_over or not self._open:
             return
         node = self._open[-1]
@@ -119,7 +126,7 @@ class Tree:
         node.characters += len(text)
         self._characters += len(text)
         if node.characters > LARGEST_TEXT or self._characters > LARGEST_HEADER:
-            raise Unreadable(Code.XML_LIMITS, "/".join(self.path), f"text over {LARGEST_TEXT} characters")
+            raise Unreadable(Code.XML_LIMITS, self._place(), f"> {LARGEST_TEXT}")
         node.texts.append(text)
 
     def comment(self, text: str) -> None:
@@ -143,36 +150,50 @@ class Tree:
         """Names of the open elements, the root first."""
         return tuple(node.name for node in self._open)
 
+    @property
+    def in_content(self) -> bool:
+        """True where base64 stands."""
+        return not self._passed_over and bool(self._open) and self._open[-1].content is not None
+
     def _aside(self, text: str) -> None:
         self.events += 1
         self._count(1)
         if len(text) > LARGEST_TEXT:
-            raise Unreadable(Code.XML_LIMITS, "/".join(self.path), f"markup over {LARGEST_TEXT} characters")
+            raise Unreadable(Code.XML_LIMITS, self._place(), f"{len(text)} > {LARGEST_TEXT}")
         self._mark()
 
     def _mark(self) -> None:
-        path = self.path
-        if not BARE.isdisjoint(path):
-            place = "/".join(path)
+        if self._open and not self._passed_over:
+            self._open[-1].marked = True
+
+    def _look_at_markup(self) -> None:
+        """Beside elements markup harms nobody; in a text a careless reader stops at it and reads another text."""
+        node = self._open[-1]
+        if node.marked and node.name in BARE and not node.children and len(self.marked) < _MOST_MARKED:
+            place = self._place()
             if place not in self.marked:
                 self.marked.append(place)
+
+    def _place(self) -> str:
+        return "/".join(self.path)[:200]
 
     def _count(self, markup: int) -> None:
         self._markup += markup
         if self._markup > LARGEST_MARKUP:
-            raise Unreadable(Code.XML_LIMITS, detail=f"over {LARGEST_MARKUP} elements and attributes")
+            raise Unreadable(Code.XML_LIMITS, detail=f"> {LARGEST_MARKUP}")
 
     def _check_name(self, name: str) -> None:
         if name in self._names:
             return
         self._names.add(name)
         if len(name) > LARGEST_NAME:
-            raise Unreadable(Code.XML_LIMITS, detail=f"name over {LARGEST_NAME} characters")
+            raise Unreadable(Code.XML_LIMITS, detail=f"{len(name)} > {LARGEST_NAME}")
         if len(self._names) > LARGEST_VOCABULARY:
-            raise Unreadable(Code.XML_LIMITS, detail=f"over {LARGEST_VOCABULARY} different names")
+            raise Unreadable(Code.XML_LIMITS, detail=f"> {LARGEST_VOCABULARY}")
 
     def _check_attributes(self, attributes: Mapping[str, str], namespaces: Mapping[str, str]) -> None:
         for name in attributes:
             self._check_name(name)
-        if sum(map(len, (*attributes.values(), *namespaces.values()))) > LARGEST_TEXT:
-            raise Unreadable(Code.XML_LIMITS, detail=f"attributes over {LARGEST_TEXT} characters")
+        length = sum(map(len, (*attributes.values(), *namespaces.values())))
+        if length > LARGEST_TEXT:
+            raise Unreadable(Code.XML_LIMITS, detail=f"{length} > {LARGEST_TEXT}")

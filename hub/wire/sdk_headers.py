@@ -34,15 +34,20 @@ class SignedHeaders:
 
     def signed_with(self, secret: str) -> bool:
         """True when the HMAC-SHA256 over the raw bytes is right; also when a client cut them to Latin-1 on the way."""
+        announced = self.mac.lower().encode()  # bytes: texts outside ASCII cannot be compared
         return any(
-            hmac.compare_digest(hmac.new(secret.encode(), message, hashlib.sha256).hexdigest(), self.mac.lower())
+            hmac.compare_digest(hmac.new(secret.encode(), message, hashlib.sha256).hexdigest().encode(), announced)
             for message in _readings(self.raw)
         )
 
     def announces(self, digest: Digest) -> bool:
         """True when `hash-file` is this digest, or when there is none; the SDK drops zeros of bytes below 0x10."""
-        announced = self.parameters.get("hash-file", "").strip().lower()
-        return announced in ("", digest, _unpadded(digest))
+        return self.announced.lower() in ("", digest, _unpadded(digest))
+
+    @property
+    def announced(self) -> str:
+        """`hash-file` as the client wrote it; empty when it announced none."""
+        return self.parameters.get("hash-file", "").strip()
 
 
 def read(headers: Iterable[tuple[bytes, bytes]]) -> SignedHeaders | None:

@@ -83,7 +83,7 @@ def test_dates_as_clients_write_them(text: str) -> None:
     assert found(LETTER.but(date=text)) == []
 
 
-@pytest.mark.parametrize("text", ["2014/02/30", "2026/13/01", "32/01/2026", "20261120", "2026/11/20 10:00:00",
+@pytest.mark.parametrize("text", ["2014/02/30", "2026/13/01", "32/01/2026", "20261120", "2026/11/20 sáng",
                                   "20/11/26", "٢٠٢٦/11/20", "0000/01/01", "hôm nay"])  # fmt: skip
 def test_dates_that_are_none(text: str) -> None:
     assert found(LETTER.but(date=text)) == [(Code.BAD_DATE, "MessageHeader/PromulgationInfo/PromulgationDate")]

@@ -190,9 +190,10 @@ def test_empty_attachment() -> None:
     ("000.00.07.H99</edXML:OrganId><edXML:OrganName>Sở", "000.00.07<!---->.H99</edXML:OrganId><edXML:OrganName>Sở"),
     ("<edXML:OrganId>H98.12", "<edXML:OrganId><?x y?>H98.12"),
     ("<edXML:OrganId>H98.12<", "<edXML:OrganId><![CDATA[H98.12]]><"),
-    ("<edXML:To>", "<edXML:To><!-- recipient -->"),
     ("125/SM-VP</edXML:DocumentId>", "125<!-- -->/SM-VP</edXML:DocumentId>"),
     ("<edXML:CodeNumber>125", "<edXML:CodeNumber><![CDATA[1]]>25"),
+    ("<edXML:PromulgationDate>2026", "<edXML:PromulgationDate>2<!-- -->026"),
+    ("<edXML:BussinessDocType>0", "<edXML:BussinessDocType>0<?x y?>"),
 ])  # fmt: skip
 @pytest.mark.parametrize("size", [1, 7, 65_536])
 def test_markup_where_it_decides_who_is_meant(old: str, new: str, size: int) -> None:
@@ -218,7 +219,7 @@ def test_elements_inside_an_identifier() -> None:
 def test_elements_that_must_not_be_repeated(name: str) -> None:
     found = document(Letter(extra=tag(name, "x")).bytes())
     assert codes(found) == [Code.BAD_FIELD]
-    assert found.findings[0].field == f"MessageHeader/{name}"
+    assert (found.findings[0].field, found.findings[0].detail) == (f"MessageHeader/{name}", "2 > 1")
 
 
 def test_a_known_name_in_a_foreign_namespace() -> None:
