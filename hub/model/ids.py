@@ -5,6 +5,7 @@ repeated step writes the same event again instead of a second one.
 """
 
 import hashlib
+import re
 import uuid
 from typing import NewType
 
@@ -29,8 +30,17 @@ DeliveryId = NewType("DeliveryId", str)
 Digest = NewType("Digest", str)
 """SHA-256 in lower-case hexadecimal, 64 characters."""
 
+LONGEST_CODE = 35
+"""Characters of an agency's code (QĐ 20/2020)."""
+
+_CODE = re.compile(r"[0-9A-Za-z]+([.-][0-9A-Za-z]+)*")
 _ROOT = uuid.UUID("6f2c1a34-7d0e-5b7e-9b53-6f7f0c7e1d28")
 _SEPARATOR = "\x1f"
+
+
+def is_code(text: str) -> bool:
+    """True for what can be an agency's code at all: ASCII groups between dots or hyphens, nothing look-alike (A51)."""
+    return len(text) <= LONGEST_CODE and _CODE.fullmatch(text) is not None
 
 
 def _derive(*parts: str) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated, NoReturn, Self, TypeVar
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hub.model.ids import LONGEST_CODE
+
 EXIT_MISCONFIGURED = 78  # EX_CONFIG of sysexits.h
 
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
@@ -39,7 +41,7 @@ class HubSettings(BaseSettings):
     otlp_endpoint: str = ""
     trace_file: OptionalPath = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
-    hub_agency: str = Field(default="000.00.00.HUB", min_length=1, max_length=35)
+    hub_agency: str = Field(default="000.00.00.HUB", min_length=1, max_length=LONGEST_CODE)
     partitions: int = Field(default=6, ge=1, le=1000)
     replication: int = Field(default=1, ge=1, le=5)
     append_limit_seconds: float = Field(default=4.0, gt=0, le=60)

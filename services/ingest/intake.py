@@ -4,7 +4,6 @@ Numbered as the checks are made: 1 the sender is the caller's, 2 the file itself
 5 recipients, 6 dates, 7 business type, 8 attachments.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hub.model.directory import Directory
-from hub.model.ids import AgencyCode, DocumentId, HubId, SystemId, hub_id
+from hub.model.ids import AgencyCode, DocumentId, HubId, SystemId, hub_id, is_code
 from hub.model.reasons import Code
 from hub.model.statuses import AgencyState, BusinessType
 from hub.model.values import Package, Refusal
@@ -23,7 +22,6 @@ MOST_RECIPIENTS = 1000
 MOST_ATTACHMENTS = 50
 MOST_REASONS = 50
 LONGEST_DOCUMENT_ID = 300
-_IDENTIFIER = re.compile(r"[0-9A-Za-z.]{1,35}", re.ASCII)
 _FUTURE_TOLERANCE = timedelta(days=1)
 """A sender's clock may be ahead, and a document dated tomorrow may be sent in the evening before."""
 _NAMED_BY_STATE = {
@@ -112,7 +110,7 @@ def _identifiers(document: ReadDocument) -> Iterator[Refusal]:
     codes = [("MessageHeader/From/OrganId", document.sender)]
     codes += [(f"MessageHeader/To[{n}]/OrganId", code) for n, code in enumerate(document.recipients, start=1)]
     for field, code in codes:
-        if code and not is_identifier(code):
+        if code and not is_code(code):
             yield Refusal(code=Code.BAD_FIELD, field=field, detail=code[:100])
     named = (
         ("MessageHeader/DocumentId", document.document_id),
@@ -132,7 +130,7 @@ def _recipients(document: ReadDocument, directory: Directory) -> Iterator[Refusa
         return
     seen: set[AgencyCode] = set()
     for place, code in enumerate(document.recipients, start=1):
-        if not code or not is_identifier(code):
+        if not is_code(code):
             continue
         field = f"MessageHeader/To[{place}]/OrganId"
         agency = directory.resolve(code)
@@ -194,11 +192,6 @@ def named_documents(document: ReadDocument) -> tuple[tuple[str, DocumentId], ...
         list_path = f"{path}/ReplacementInfoList/ReplacementInfo"
         return tuple((f"{list_path}[{n}]/DocumentId", named) for n, named in entries if named)
     return ()
-
-
-def is_identifier(code: str) -> bool:
-    """True for what may be an agency's code: ASCII letters, digits and dots, nothing that only looks like them."""
-    return _IDENTIFIER.fullmatch(code) is not None
 
 
 def _has_control_characters(text: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hub.model.directory import Directory
 from hub.model.events import StatusReported
-from hub.model.ids import AgencyCode, EventId, SystemId, event_id
+from hub.model.ids import AgencyCode, EventId, SystemId, event_id, is_code
 from hub.model.reasons import Code
 from hub.model.statuses import BusinessType, StatusCode, status_code
 from hub.model.values import Package, Refusal, Staff
@@ -21,7 +21,6 @@ from hub.wire.edxml import ReadStatus
 from hub.wire.edxml_dates import read_date
 from services.ingest.duplicates import Receipt, document_key
 from services.ingest.header import one_line
-from services.ingest.intake import is_identifier
 
 _REMARK, _SHORT = 500, 255
 _NUMBER_NOTATION = re.compile(r"[^/]+/.+")
@@ -71,7 +70,7 @@ def put_right(read: ReadStatus) -> ReadStatus:
     swapped = (
         status_code(read.status) is StatusCode.RECALL_ASKED
         and _NUMBER_NOTATION.fullmatch(read.addressee) is not None
-        and is_identifier(read.code)
+        and is_code(read.code)
     )
     return replace(read, addressee=AgencyCode(read.code), code=read.addressee) if swapped else read
 

@@ -13,19 +13,12 @@ SCHEMES = ("qcvn2016", "qd20", "legacy")
 LONGEST_NAME = 200
 MOST_IDENTIFIERS = MOST_CONTACTS = 20
 
-_CODE = re.compile(r"[0-9A-Za-z]+([.-][0-9A-Za-z]+)*")
-_LONGEST_CODE = 35  # QĐ 20/2020
 _SYSTEM_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _QCVN_2016 = re.compile(r"[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-9A-Z]{2}\.[A-Z][0-9]{2}")
 _QD_20 = re.compile(r"[A-Z][0-9]{2}(\.[0-9A-Z]+)*")
 _MAILBOX = re.compile(r"[0-9A-Za-z._%+-]{1,64}@[0-9A-Za-z-]{1,63}(\.[0-9A-Za-z-]{1,63})+")
 _MOBILE = re.compile(r"(0|\+84)[35789][0-9]{8}")  # prefixes in use since 2018; an SMS cannot go to a land line
 _BETWEEN_DIGITS = re.compile(r"[ .-]")
-
-
-def is_code(code: AgencyCode) -> bool:
-    """True for what can be an agency's code at all: ASCII groups, at most 35 characters (A51: nothing look-alike)."""
-    return len(code) <= _LONGEST_CODE and _CODE.fullmatch(code) is not None
 
 
 def is_system_id(system_id: SystemId) -> bool:

@@ -89,11 +89,12 @@ class NotInOrder(Invalid):
 def change_agencies(command: ChangeAgencies, directory: Directory, hub: AgencyCode) -> tuple[Event, ...]:
     """The agencies that change, in the order given; NotInOrder when any may not stand. `hub` is the hub's own code."""
     entries = tuple(_whole(entry, directory) for entry in command.entries)
+    by_code = {entry.code: entry for entry in entries}
     refusals = [*_shared_codes(entries, hub)]
     for number, entry in enumerate(entries):
         refusals.extend(_agency_faults(entry, f"{number}", command.at))
         refusals.extend(_taken_codes(entry, f"{number}", directory))
-        refusals.extend(_parent_faults(entry, f"{number}", {each.code: each for each in entries}, directory))
+        refusals.extend(_parent_faults(entry, f"{number}", by_code, directory))
     if refusals:
         raise NotInOrder(refusals)
     changes = (_agency_change(entry, directory, command.at) for entry in entries)
@@ -148,7 +149,7 @@ def _shared_codes(entries: tuple[AgencyEntry, ...], hub: AgencyCode) -> Iterator
 
 
 def _agency_faults(entry: AgencyEntry, at_field: str, now: datetime) -> Iterator[Refusal]:
-    if not forms.is_code(entry.code):
+    if not ids.is_code(entry.code):
         yield bad(f"{at_field}.code", entry.code)
     if not forms.is_name(entry.name):
         yield bad(f"{at_field}.name", entry.name)
@@ -159,7 +160,7 @@ def _agency_faults(entry: AgencyEntry, at_field: str, now: datetime) -> Iterator
     if len(entry.contacts) > forms.MOST_CONTACTS:
         yield bad(f"{at_field}.contacts", f"{len(entry.contacts)} > {forms.MOST_CONTACTS}")
     for number, identifier in enumerate(entry.identifiers):
-        if identifier.code != entry.code and not forms.is_code(identifier.code):
+        if identifier.code != entry.code and not ids.is_code(identifier.code):
             yield bad(f"{at_field}.identifiers.{number}.code", identifier.code)
         yield from forms.identifier_faults(identifier, f"{at_field}.identifiers.{number}")
     ended = forms.moment(entry.identifiers[0].valid_to)

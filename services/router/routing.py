@@ -20,7 +20,6 @@ from services.router.delivery import DOCUMENT, STATUS
 
 HUB_NAME = "Trục liên thông văn bản quốc gia"
 _LONGEST_DESCRIPTION = 500
-_LONGEST_CODE = 35
 _MOST_REASONS = 20
 _NO_CONNECTION = SystemId("")
 _REFUSED, _REFUSED_TOLD = "refused", "refused.told"
@@ -230,7 +229,7 @@ def _reasons(checked: SignatureChecked) -> tuple[Refusal, ...]:
 
 def _nowhere(code: AgencyCode) -> str:
     words = text(Code.UNKNOWN_RECIPIENT)
-    return f"Trục liên thông không chuyển được đến {code[:_LONGEST_CODE]}: {words.vi} {words.fix_vi}"
+    return f"Trục liên thông không chuyển được đến {code[: ids.LONGEST_CODE]}: {words.vi} {words.fix_vi}"
 
 
 def _sentence(refusal: Refusal) -> str:

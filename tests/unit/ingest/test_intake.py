@@ -65,6 +65,12 @@ def test_names_of_files_are_data(name: str) -> None:
     assert found(LETTER.but(files=(File(name=name),))) == []
 
 
+def test_a_branch_number_with_a_hyphen_is_a_code_like_any_other() -> None:
+    branch = agency("0100109106-001")
+    found = intake.findings(document(LETTER.but(recipients=("0100109106-001",))), NOW, directory(branch))
+    assert found == ()
+
+
 def test_all_reasons_at_once() -> None:
     letter = LETTER.but(
         subject="", date="2014/02/30", recipients=("H98.13", "X99"), files=(File(encoded="*"),), business_type="9"

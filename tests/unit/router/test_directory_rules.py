@@ -1,5 +1,6 @@
 """What may stand in the directory, entry by entry; what may not is refused with every reason at once."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -135,6 +136,12 @@ def test_a_contact_needs_a_way_to_reach_it() -> None:
 def test_mobile_numbers_are_kept_without_what_is_between_the_digits(mobile: str) -> None:
     (event,) = agencies(put([entry(contacts=(contact(mobile=mobile),))]))
     assert event.contacts[0].mobile.lstrip("+").isdigit()
+
+
+def test_a_whole_list_is_judged_in_one_go() -> None:
+    begun = time.monotonic()
+    assert len(put([entry(f"H{number}") for number in range(5000)])) == 5000
+    assert time.monotonic() - begun < 3.0
 
 
 def test_all_reasons_come_at_once() -> None:
