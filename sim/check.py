@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sim.ledger import Answered, Began, Line, Reported, Reporting, Seen, Sending
 
@@ -20,6 +20,8 @@ class Alert:
     """Hub id of the document it is about."""
     recipient: str
     level: str
+    message_id: str = ""
+    """Of a mail: Message-ID, by which a receiver sees that it has it already."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,9 +194,9 @@ def _judge_alerts(
     expected: bool,
 ) -> None:
     hub_ids = {hub_id: document for document in documents.values() for hub_id in document.hub_ids - stopped}
-    mine = [alert for alert in alerts if alert.document in hub_ids]
+    mine = _distinct(alert for alert in alerts if alert.document in hub_ids)
     verdict.alerts = len(mine)
-    for alert, count in Counter(mine).items():
+    for alert, count in Counter(replace(alert, message_id="") for alert in mine).items():
         if count > 1:
             verdict.doubled.append(f"{alert.channel} alert {alert.level} of {alert.document} to {alert.recipient}")
     warned = {(alert.document, alert.recipient) for alert in mine}
@@ -204,3 +206,11 @@ def _judge_alerts(
             for recipient in document.sending.silent
             if (hub_id, recipient) not in warned
         )
+
+
+def _distinct(alerts: Iterable[Alert]) -> list[Alert]:
+    """Without mails that came again under their Message-ID (ADR 0013). An SMS has none: each counts."""
+    found: dict[object, Alert] = {}
+    for number, alert in enumerate(alerts):
+        found.setdefault(alert.message_id or number, alert)
+    return list(found.values())

@@ -75,6 +75,7 @@ class Place:
                 document=entry["headers"].get("X-Hub-Document", ""),
                 recipient=entry["headers"].get("X-Hub-Recipient", ""),
                 level=entry["headers"].get("X-Hub-Level", ""),
+                message_id=entry["message_id"],
             )
             for entry in _lines(self.stack.state.sinks / "mail.jsonl")
         ]

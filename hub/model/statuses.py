@@ -109,8 +109,14 @@ class Channel(StrEnum):
 
 
 class AlertOutcome(StrEnum):
-    """What is known of one alert's sending. UNKNOWN: a crash in between; never sent again."""
+    """What is known of one alert's sending."""
 
     SENT = "sent"
     FAILED = "failed"
+    """Given up: definitely nobody was told."""
     UNKNOWN = "unknown"
+    """It may have left, and no answer says so; never sent again."""
+    NEEDLESS = "needless"
+    """The document was fetched before the alert had certainly left."""
+    NO_CONTACT = "no_contact"
+    """Nobody is registered who could be told this way."""

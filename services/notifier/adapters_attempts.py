@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from hub.model.events import AlertRaised
 from hub.model.ids import EventId
 from hub.runtime.mongo import bulk, guarded
-from services.notifier.attempts import Attempt, Holder, Send, State
+from services.notifier.attempts import Attempt, Holder, Postpone, Progress, Send, State
 
 
 class MongoAttempts:
@@ -19,31 +19,32 @@ class MongoAttempts:
 
     def __init__(self, database: "AsyncIOMotorDatabase[Any]", holder: Holder) -> None:
         self._rows = database["attempts"]
-        self._holder = {"instance": holder.instance, "life": holder.life}
+        self._holder = _holder(holder)
 
     async def begin(self, raised: AlertRaised, made: Send, moment: datetime) -> bool:
         """Durably take this try for this process."""
         mine = {"tries": made.tries, "state": State.LEAVING.value, "holder": self._holder}
+        entry = {**mine, **_plain(made.progress), "at": moment, "next_at": None}
         async with guarded():
-            if made.tries == 1:
-                await self._insert(raised, mine, moment)
-            else:
-                expected = {"_id": raised.event_id, "tries": made.tries - 1, "state": State.WAITING.value}
-                await self._rows.update_one(expected, {"$set": {**mine, "at": moment, "next_at": None}})
+            if made.row is None:
+                await self._insert(raised, entry, moment)
+            else:  # a holder makes each try once, so these two name the row as it was seen
+                seen = {"_id": raised.event_id, "tries": made.row.tries, "holder": _holder(made.row.holder)}
+                await self._rows.update_one(seen, {"$set": entry})
             row = await self._rows.find_one({"_id": raised.event_id, **mine}, {"_id": 1})
         return row is not None
 
-    async def _insert(self, raised: AlertRaised, mine: Mapping[str, Any], moment: datetime) -> None:
-        row = {"_id": raised.event_id, **mine, "first_at": moment, "at": moment, "next_at": None, "detail": ""}
+    async def _insert(self, raised: AlertRaised, entry: Mapping[str, Any], moment: datetime) -> None:
+        row = {"_id": raised.event_id, **entry, "first_at": moment, "detail": ""}
         try:
             await self._rows.insert_one(row)
         except DuplicateKeyError:
             return  # somebody was first, perhaps we ourselves: the row says who
 
-    async def postpone(self, alert_id: EventId, next_at: datetime, detail: str) -> None:
-        """The try under way was definitely not taken."""
+    async def postpone(self, alert_id: EventId, next_at: datetime, end: Postpone) -> None:
+        """The try under way was not the last one."""
         mine = {"_id": alert_id, "holder": self._holder, "state": State.LEAVING.value}
-        later = {"state": State.WAITING.value, "next_at": next_at, "detail": detail}
+        later = {"state": State.WAITING.value, "next_at": next_at, "detail": end.detail, **_plain(end.progress)}
         async with guarded():
             await self._rows.update_one(mine, {"$set": later})
 
@@ -79,4 +80,13 @@ def attempt_of(row: Mapping[str, Any]) -> Attempt:
         at=row["at"],
         next_at=row["next_at"],
         detail=row["detail"],
+        progress=Progress(in_doubt=row.get("in_doubt", False), remaining=tuple(row.get("remaining", ()))),
     )
+
+
+def _holder(holder: Holder) -> Mapping[str, Any]:
+    return {"instance": holder.instance, "life": holder.life}
+
+
+def _plain(progress: Progress) -> Mapping[str, Any]:
+    return {"in_doubt": progress.in_doubt, "remaining": list(progress.remaining)}

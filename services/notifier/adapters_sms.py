@@ -1,8 +1,9 @@
 """SMS through the HTTP gateway: POST {"to", "text", "reference"} -> 200 {"id"}.
 
-4xx is a refusal. 429, and 503 with Retry-After, say that the gateway did not take the message and when to come back.
-Every other 5xx is in doubt: gateways are known to fail after accepting (reliability F19), and a second SMS cannot be
-called back. So is everything that breaks once the request is under way.
+4xx is a refusal of the message; 401, 403 and 404 are about us (token, account, address) and pass when that is right.
+408 and 429, and 503 with Retry-After, say that the gateway did not take the message, and to come back. Every other 5xx
+is in doubt: gateways are known to fail after accepting (reliability F19), and a second SMS cannot be called back. So is
+everything that breaks once the request is under way.
 """
 
 import asyncio
@@ -13,7 +14,8 @@ from services.notifier.attempts import Answer, Handover
 from services.notifier.messages import Sms
 
 _CONNECT_SECONDS = 5.0
-_TOO_MANY, _UNAVAILABLE, _BAD_REQUEST, _SERVER_ERROR = 429, 503, 400, 500
+_UNAVAILABLE, _SERVER_ERROR = 503, 500
+_NOT_ABOUT_THE_MESSAGE = frozenset({401, 403, 404, 408, 429})
 _ID_LIMIT = 100
 
 _NEVER_STARTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -53,7 +55,7 @@ class HttpTexter:
 
 def _meant(answer: httpx.Response) -> Answer:
     status = answer.status_code
-    asks_back = status == _TOO_MANY or (status == _UNAVAILABLE and "Retry-After" in answer.headers)
+    asks_back = status in _NOT_ABOUT_THE_MESSAGE or (status == _UNAVAILABLE and "Retry-After" in answer.headers)
     number = _number(answer) if answer.is_success else ""
     if number:
         return Answer(handover=Handover.TAKEN, detail=f"HTTP {status} id {number}")

@@ -51,10 +51,12 @@ class SmtpMailer:
                 refused = await self._envelope(client, mail)
                 leaving = True
                 reply = await client.data(mail.content, timeout=self._limit)
-        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError) as error:
+        except aiosmtplib.SMTPDataError as error:
             return _replied(error)
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _all_refused(error)
+        except aiosmtplib.SMTPSenderRefused as error:  # the sender is ours: about us, not about this mail
+            return Answer(handover=Handover.NOT_TAKEN, detail=f"{error.code} {error.message}")
         except (aiosmtplib.SMTPException, OSError, TimeoutError, EOFError) as error:
             return Answer(
                 handover=Handover.IN_DOUBT if leaving else Handover.NOT_TAKEN,
@@ -62,7 +64,8 @@ class SmtpMailer:
             )
         else:
             await _goodbye(client)
-            return Answer(handover=Handover.TAKEN, detail=f"{reply.code} {reply.message}{_note(refused)}")
+            detail = f"{reply.code} {reply.message}{_note(refused)}"
+            return Answer(handover=Handover.TAKEN, detail=detail, later=_put_off(refused))
         finally:
             client.close()
 
@@ -75,7 +78,7 @@ class SmtpMailer:
         )  # fmt: skip
 
     async def _envelope(self, client: aiosmtplib.SMTP, mail: Mail) -> list[aiosmtplib.SMTPRecipientRefused]:
-        """MAIL and RCPT. One willing recipient is enough: the mail goes once, not once per recipient."""
+        """MAIL and RCPT; gives who was refused. The mail goes to all who are not, once, not once per recipient."""
         await client.mail(mail.sender)
         refused = []
         for recipient in mail.recipients:
@@ -89,7 +92,7 @@ class SmtpMailer:
 
 
 def _replied(error: aiosmtplib.SMTPResponseException) -> Answer:
-    """A refusal of this mail. All other 5yz (greeting, login) are about us and pass when the relay is set right."""
+    """A refusal of this mail. Other 5yz (greeting, login, sender) are about us and pass when the relay is set right."""
     handover = Handover.REFUSED if error.code >= _PERMANENT else Handover.NOT_TAKEN
     return Answer(handover=handover, detail=f"{error.code} {error.message}")
 
@@ -101,6 +104,10 @@ def _all_refused(error: aiosmtplib.SMTPRecipientsRefused) -> Answer:
         handover=Handover.REFUSED if for_ever else Handover.NOT_TAKEN,
         detail=f"{first.code} {first.message} ({len(error.recipients)} recipients refused)",
     )
+
+
+def _put_off(refused: list[aiosmtplib.SMTPRecipientRefused]) -> tuple[str, ...]:
+    return tuple(refusal.recipient for refusal in refused if refusal.code < _PERMANENT)
 
 
 def _note(refused: list[aiosmtplib.SMTPRecipientRefused]) -> str:

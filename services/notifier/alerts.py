@@ -1,8 +1,8 @@
 """Which alerts are due: a recipient has not downloaded a document in time (letter 2887/VPCP-KSTT §1, §5).
 
 An agency without a contact for a channel gets its alert all the same: raised with no addresses and concluded in the
-same breath as failed. So the log, the timeline and the metrics show that nobody could be warned, the decision is made
-once like any other, and a contact registered a month later is not flooded with a month of old alerts.
+same breath as `no_contact`. So the log, the timeline and the metrics show that nobody could be warned, the decision is
+made once like any other, and a contact registered a month later is not flooded with a month of old alerts.
 """
 
 import re
@@ -103,7 +103,7 @@ def not_fetched(watch: Watch, contacts: Sequence[Contact], limit: timedelta, mom
             raised = _raised(watch, channel, reach(channel, contacts), moment)
             events.append(raised)
             if not raised.addresses:
-                events.append(sent(raised, AlertOutcome.FAILED, NOBODY, moment))
+                events.append(sent(raised, AlertOutcome.NO_CONTACT, NOBODY, moment))
     return tuple(events)
 
 

@@ -1,7 +1,7 @@
 """Use cases of the notifier: watch deliveries, raise what is due, send it, record what became of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from hub.model.statuses import AlertOutcome, Channel
 from hub.model.values import Contact
 from services.notifier import alerts, attempts, messages
 from services.notifier.alerts import Watch
-from services.notifier.attempts import Answer, Case, Conclude, Handover, Holder, Patience, Send, Wait
+from services.notifier.attempts import Answer, Case, Conclude, Handover, Holder, Patience, Postpone, Send, Wait
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -66,8 +66,8 @@ class Attempts(Protocol):
         """Durably take this try for this process; False when another process has it. Repeating it gives the same."""
         ...
 
-    async def postpone(self, alert_id: EventId, next_at: datetime, detail: str) -> None:
-        """The try under way was definitely not taken: the next one may be made from `next_at` on."""
+    async def postpone(self, alert_id: EventId, next_at: datetime, end: Postpone) -> None:
+        """The try under way was not the last one: the next may be made from `next_at` on."""
         ...
 
 
@@ -204,8 +204,8 @@ class Gateways:
         self._directory = directory
         self._mail_from = mail_from
 
-    async def send(self, case: Case) -> Answer:
-        """One try. A message that cannot be written counts as refused."""
+    async def send(self, case: Case, only: tuple[str, ...]) -> Answer:
+        """One try; a mail goes to `only` these mailboxes, all where none is named. Unwritable counts as refused."""
         notice = messages.Notice(
             raised=case.raised,
             sender=self._name(AgencyCode(case.sender)),
@@ -215,7 +215,8 @@ class Gateways:
         try:
             match case.raised.channel:
                 case Channel.EMAIL:
-                    return await self._mailer.send(messages.mail(notice, self._mail_from))
+                    mail = messages.mail(notice, self._mail_from)
+                    return await self._mailer.send(replace(mail, recipients=only or mail.recipients))
                 case Channel.SMS:
                     return await self._texter.send(messages.sms(notice))
         except Invalid as error:
@@ -264,12 +265,12 @@ class SendAlert:
     async def _try(self, case: Case, made: Send) -> timedelta | None:
         if not await self._tries.begin(case.raised, made, self._clock()):
             return self._patience.attempt_limit
-        answer = await self._gateways.send(case)
-        move = attempts.after(answer, made, self._clock(), self._patience)
+        answer = await self._gateways.send(case, made.progress.remaining)
+        move = attempts.after(answer, made, case.raised.channel, self._clock(), self._patience)
         match move:
-            case Wait():
+            case Postpone():
                 next_at = self._clock() + move.pause
-                await self._patiently(lambda: self._tries.postpone(case.raised.event_id, next_at, answer.detail))
+                await self._patiently(lambda: self._tries.postpone(case.raised.event_id, next_at, move))
                 return move.pause
             case Conclude():
                 await self._conclude(case, move)

@@ -13,7 +13,7 @@ from hub.model.statuses import BusinessType, Channel, InboxState
 from hub.model.values import Contact, Package
 from hub.wire.topics import topic_of
 from services.notifier.alerts import CHANNELS, Watch, not_fetched
-from services.notifier.attempts import Answer, Attempt, Case, Handover, Holder, Patience, Send, State
+from services.notifier.attempts import Answer, Attempt, Case, Handover, Holder, Patience, Postpone, Send, State
 from services.notifier.handlers import OpenAlert
 from services.notifier.messages import Mail, Sms
 
@@ -268,17 +268,22 @@ class FakeAttempts:
         row = self._rows.get(raised.event_id)
         leaving = Attempt(
             tries=made.tries, state=State.LEAVING, holder=self._holder, first_at=row.first_at if row else moment,
-            at=moment, next_at=None, detail=row.detail if row else "",
+            at=moment, next_at=None, detail=row.detail if row else "", progress=made.progress,
         )  # fmt: skip
-        fresh = row is None and made.tries == 1
-        if fresh or (row is not None and row.state is State.WAITING and row.tries == made.tries - 1):
+        if _named(row) == _named(made.row):
             self._rows[raised.event_id] = row = leaving
         return row is not None and (row.tries, row.state, row.holder) == (made.tries, State.LEAVING, self._holder)
 
-    async def postpone(self, alert_id: EventId, next_at: datetime, detail: str) -> None:
+    async def postpone(self, alert_id: EventId, next_at: datetime, end: Postpone) -> None:
         row = self._rows[alert_id]
         if row.holder == self._holder and row.state is State.LEAVING:
-            self._rows[alert_id] = replace(row, state=State.WAITING, next_at=next_at, detail=detail)
+            self._rows[alert_id] = replace(
+                row, state=State.WAITING, next_at=next_at, detail=end.detail, progress=end.progress
+            )
+
+
+def _named(row: Attempt | None) -> tuple[int, Holder] | None:
+    return (row.tries, row.holder) if row else None
 
 
 class FakeHorizon:

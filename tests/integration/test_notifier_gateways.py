@@ -164,6 +164,12 @@ class TestSmtp(GatewayBehaviour):
         assert "1 recipients refused" in answer.detail
         assert [recipients for recipients, _ in far.mails] == [["duc@bnv.gov.vn"]]
 
+    async def test_one_recipient_that_is_only_busy_is_named_for_later(self, far: SmtpFar) -> None:
+        far.rcpt = lambda address: "450 later" if address.startswith("duc") else "250 ok"
+        answer = await far.send()
+        assert (answer.handover, answer.later) == (Handover.TAKEN, ("duc@bnv.gov.vn",))
+        assert [recipients for recipients, _ in far.mails] == [["hoa@bnv.gov.vn"]]
+
     async def test_one_recipient_that_is_only_busy_keeps_the_mail_alive(self, far: SmtpFar) -> None:
         far.rcpt = lambda address: "550 no" if address.startswith("hoa") else "451 later"
         assert (await far.send()).handover is Handover.NOT_TAKEN
@@ -221,7 +227,9 @@ class TestSms(GatewayBehaviour):
             (lambda: web.json_response({"error": "timeout"}, status=504), Handover.IN_DOUBT),
             (lambda: web.Response(status=429), Handover.NOT_TAKEN),
             (lambda: web.Response(status=302, headers={"Location": "/elsewhere"}), Handover.REFUSED),
-            (lambda: web.Response(status=401), Handover.REFUSED),
+            (lambda: web.Response(status=401), Handover.NOT_TAKEN),
+            (lambda: web.Response(status=404), Handover.NOT_TAKEN),
+            (lambda: web.Response(status=400), Handover.REFUSED),
             (lambda: web.Response(text="<html>welcome"), Handover.IN_DOUBT),
             (lambda: web.json_response(["id"]), Handover.IN_DOUBT),
             (lambda: web.json_response({"id": ""}), Handover.IN_DOUBT),

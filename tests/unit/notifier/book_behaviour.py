@@ -12,7 +12,7 @@ from hub.model.events import DeliveryPlanned, Event
 from hub.model.ids import DeliveryId
 from hub.model.statuses import AlertOutcome, Channel, InboxState
 from services.notifier.alerts import sent
-from services.notifier.attempts import Holder, Send, State
+from services.notifier.attempts import Attempt, Holder, Postpone, Progress, Send, State
 from services.notifier.handlers import Attempts, Book
 from tests.fakes.notifier import LIMIT, NOW, TRACE, planned, raised, record, settled, taken
 
@@ -41,6 +41,18 @@ class Rows(ABC):
     @abstractmethod
     async def contents(self) -> object:
         """All projected rows, comparable."""
+
+
+DOUBT = Progress(in_doubt=True)
+PARTLY = Progress(in_doubt=True, remaining=("duc@bnv.gov.vn",))
+
+
+async def attempt(rows: Rows) -> Attempt:
+    """The attempt row of the one mail."""
+    case = await rows.book.case(raised(planned()).event_id)
+    assert case is not None
+    assert case.attempt is not None
+    return case.attempt
 
 
 def delivery_id(delivery: DeliveryPlanned) -> DeliveryId:
@@ -180,23 +192,33 @@ class BookBehaviour:
         assert await rows.attempts(US).begin(mail, first, NOW)
         assert not await rows.attempts(Holder(instance="a", life="2")).begin(mail, first, NOW)
 
-    async def test_only_a_postponed_try_is_followed_by_the_next(self, rows: Rows) -> None:
+    async def test_a_try_follows_the_row_it_was_decided_on_and_no_other(self, rows: Rows) -> None:
         mail, later = raised(planned()), NOW + LIMIT
         us, them = rows.attempts(US), rows.attempts(THEM)
-        assert await us.begin(mail, Send(tries=1, first_at=NOW), NOW)
-        assert not await them.begin(mail, Send(tries=2, first_at=NOW), NOW)
-        await them.postpone(mail.event_id, later, "not theirs to say")
-        assert not await them.begin(mail, Send(tries=2, first_at=NOW), NOW)
-        await us.postpone(mail.event_id, later, "451")
-        assert not await us.begin(mail, Send(tries=3, first_at=NOW), later)
-        assert await them.begin(mail, Send(tries=2, first_at=NOW), later)
-        assert not await us.begin(mail, Send(tries=2, first_at=NOW), later)
         await rows.book.project([record(planned()), record(mail)])
-        case = await rows.book.case(mail.event_id)
-        assert case is not None
-        assert case.attempt is not None
-        assert (case.attempt.tries, case.attempt.state, case.attempt.holder) == (2, State.LEAVING, THEM)
-        assert (case.attempt.first_at, case.attempt.at, case.attempt.detail) == (NOW, later, "451")
+        assert await us.begin(mail, Send(tries=1, first_at=NOW), NOW)
+        await them.postpone(mail.event_id, later, Postpone(pause=LIMIT, detail="not theirs to say", progress=DOUBT))
+        assert (await attempt(rows)).state is State.LEAVING
+        await us.postpone(mail.event_id, later, Postpone(pause=LIMIT, detail="451", progress=Progress()))
+        waiting = await attempt(rows)
+        second = Send(tries=2, first_at=NOW, progress=PARTLY, row=waiting)
+        assert await them.begin(mail, second, later)
+        assert not await us.begin(mail, second, later)
+        assert not await us.begin(mail, Send(tries=3, first_at=NOW, row=waiting), later)
+        last = await attempt(rows)
+        assert (last.tries, last.state, last.holder) == (2, State.LEAVING, THEM)
+        assert (last.first_at, last.at, last.detail, last.progress) == (NOW, later, "451", PARTLY)
+
+    async def test_the_try_of_a_dead_process_is_taken_over_by_one_and_says_so(self, rows: Rows) -> None:
+        mail = raised(planned())
+        await rows.book.project([record(planned()), record(mail)])
+        assert await rows.attempts(US).begin(mail, Send(tries=1, first_at=NOW), NOW)
+        over = Send(tries=2, first_at=NOW, progress=DOUBT, row=await attempt(rows))
+        assert await rows.attempts(THEM).begin(mail, over, NOW + LIMIT)
+        assert await rows.attempts(THEM).begin(mail, over, NOW + LIMIT)
+        assert not await rows.attempts(Holder(instance="c", life="1")).begin(mail, over, NOW + LIMIT)
+        await rows.attempts(US).postpone(mail.event_id, NOW, Postpone(pause=LIMIT, detail="late", progress=Progress()))
+        assert ((await attempt(rows)).holder, (await attempt(rows)).progress) == (THEM, DOUBT)
 
     async def test_of_many_at_once_one_gets_the_try(self, rows: Rows) -> None:
         mail = raised(planned())

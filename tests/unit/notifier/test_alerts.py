@@ -59,14 +59,14 @@ def test_a_repeat_is_the_same_event_whenever_it_is_decided() -> None:
     assert len({alert_id(DeliveryId(d), NOT_FETCHED, c) for d in "ab" for c in Channel}) == 4
 
 
-def test_nobody_to_warn_is_raised_and_failed_in_one_breath() -> None:
+def test_nobody_to_warn_is_raised_and_concluded_in_one_breath() -> None:
     events = not_fetched(watch_of(planned()), (), LIMIT, DUE)
     assert [type(event) for event in events] == [AlertRaised, AlertSent] * 2
     for alert, end in zip(events[::2], events[1::2], strict=True):
         assert isinstance(alert, AlertRaised)
         assert isinstance(end, AlertSent)
         assert alert.addresses == alert.contacts == ()
-        assert (end.alert_id, end.outcome, end.detail) == (alert.event_id, AlertOutcome.FAILED, NOBODY)
+        assert (end.alert_id, end.outcome, end.detail) == (alert.event_id, AlertOutcome.NO_CONTACT, NOBODY)
 
 
 def test_only_the_channel_without_a_contact_fails() -> None:

@@ -177,7 +177,7 @@ async def test_nothing_is_raised_while_the_log_has_not_been_heard_out(service: S
 async def test_the_timer_keeps_still_until_something_is_due(service: Service) -> None:
     async with service.running():
         for number in range(50):
-            await service.happen(planned(str(number)))
+            await service.happen(planned(str(number), NOW + timedelta(seconds=60 + number)))
             await asyncio.sleep(0.002)
         looks = service.book.asked
         await asyncio.sleep(0.05)

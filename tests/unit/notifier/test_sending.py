@@ -1,4 +1,4 @@
-"""SendAlert: crashed at each of its steps, by one process or two, at most one message ever leaves."""
+"""SendAlert, crashed at each of its steps, by one process or two: one SMS at most leaves, one distinct mail at most."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,8 +12,9 @@ from hub.model.errors import Transient
 from hub.model.events import AlertRaised
 from hub.model.statuses import AlertOutcome, Channel
 from services.notifier import alerts
-from services.notifier.attempts import FOREIGN, INTERRUPTED, NEEDLESS, Handover, Holder, Send
+from services.notifier.attempts import FOREIGN, INTERRUPTED, NEEDLESS, Answer, Handover, Holder, Send
 from services.notifier.handlers import Concluded, Gateways, SendAlert
+from services.notifier.messages import Mail
 from tests.fakes.events import agency
 from tests.fakes.notifier import (
     NOW,
@@ -120,45 +121,66 @@ async def test_died_between_raised_and_the_attempt_row_it_is_sent_by_the_next_li
     assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
 
 
-async def test_died_between_the_attempt_row_and_the_message_it_is_unknown_and_never_sent(service: Service) -> None:
-    class Dying(FakeAttempts):
-        async def begin(self, raised: AlertRaised, made: Send, moment: datetime) -> bool:
-            await super().begin(raised, made, moment)
-            raise Killed
+class DiesAfterRow(FakeAttempts):
+    async def begin(self, raised: AlertRaised, made: Send, moment: datetime) -> bool:
+        await super().begin(raised, made, moment)
+        raise Killed
 
-    alert = await service.raise_(raised(planned()))
+
+async def dies_after_message(_: Concluded) -> None:
+    raise Killed
+
+
+async def killed(service: Service, alert: AlertRaised, point: str) -> None:
+    """Let process `a` die between the attempt row and the message, or between the message and its outcome."""
+    if point == "after-row":
+        dying = service.process(attempts=lambda holder: DiesAfterRow(service.book, holder))
+    else:
+        dying = service.process(recording=dies_after_message)
     with pytest.raises(Killed):
-        await service.process(attempts=lambda holder: Dying(service.book, holder))(alert.event_id)
+        await dying(alert.event_id)
+
+
+POINTS = [("after-row", 0), ("after-message", 1)]
+
+
+@pytest.mark.parametrize(("point", "left"), POINTS)
+async def test_an_sms_that_may_have_left_is_unknown_and_never_sent_again(
+    service: Service, point: str, left: int
+) -> None:
+    alert = await service.raise_(raised(planned(), Channel.SMS))
+    await killed(service, alert, point)
     assert await service.process()(alert.event_id) is None
-    assert service.mail.tried == 0
+    assert service.sms.tried == left
     assert service.outcome(alert) == (AlertOutcome.UNKNOWN, INTERRUPTED)
 
 
-async def test_died_after_the_message_before_its_outcome_it_is_unknown_and_not_sent_again(service: Service) -> None:
-    async def dying(_: Concluded) -> None:
-        raise Killed
-
+@pytest.mark.parametrize(("point", "left"), POINTS)
+async def test_a_mail_that_may_have_left_is_sent_again_as_it_was(service: Service, point: str, left: int) -> None:
     alert = await service.raise_(raised(planned()))
-    with pytest.raises(Killed):
-        await service.process(recording=dying)(alert.event_id)
-    assert await service.process()(alert.event_id) is None
-    assert len(service.mail.took) == 1
-    assert service.outcome(alert) == (AlertOutcome.UNKNOWN, INTERRUPTED)
+    await killed(service, alert, point)
+    process = service.process()
+    assert await process(alert.event_id) == PATIENCE.first_pause
+    service.clock.forward(seconds=5)
+    assert await process(alert.event_id) is None
+    assert service.mail.tried == left + 1
+    assert len(set(service.mail.took)) == 1  # the same bytes, Message-ID among them, to the same mailboxes
+    assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
 
 
-async def test_another_process_waits_for_the_dead_one_and_then_says_unknown(service: Service) -> None:
-    async def dying(_: Concluded) -> None:
-        raise Killed
-
-    alert = await service.raise_(raised(planned()))
-    with pytest.raises(Killed):
-        await service.process("a", recording=dying)(alert.event_id)
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_another_process_waits_for_the_dead_one(service: Service, channel: Channel) -> None:
+    alert = await service.raise_(raised(planned(), channel))
+    await killed(service, alert, "after-message")
     other = service.process("b")
     assert await other(alert.event_id) == PATIENCE.attempt_limit
     service.clock.forward(seconds=PATIENCE.attempt_limit.total_seconds())
     assert await other(alert.event_id) is None
-    assert len(service.mail.took) == 1
-    assert service.outcome(alert) == (AlertOutcome.UNKNOWN, INTERRUPTED)
+    assert (service.mail.tried, service.sms.tried) == ((2, 0) if channel is Channel.EMAIL else (0, 1))
+    assert len({*service.mail.took, *service.sms.took}) == 1
+    outcome = service.outcome(alert)
+    assert outcome is not None
+    assert outcome[0] is (AlertOutcome.SENT if channel is Channel.EMAIL else AlertOutcome.UNKNOWN)
 
 
 async def test_of_two_processes_one_sends(service: Service) -> None:
@@ -197,17 +219,57 @@ async def test_in_the_end_it_failed(service: Service) -> None:
     assert service.mail.tried < 40
 
 
-async def test_refused_failed_and_doubt_is_unknown(service: Service) -> None:
-    service.sms.will(Handover.REFUSED)
-    service.mail.will(Handover.IN_DOUBT)
-    text, mail = raised(planned(), Channel.SMS), raised(planned())
-    await service.book.project([record(text), record(mail, 1)])
+async def test_an_sms_in_doubt_is_unknown_and_asked_no_more(service: Service) -> None:
+    service.sms.will(Handover.IN_DOUBT)
+    alert = await service.raise_(raised(planned(), Channel.SMS))
     process = service.process()
-    for alert in (text, mail, text, mail):
+    for _ in range(2):
         assert await process(alert.event_id) is None
-    assert service.outcome(text) == (AlertOutcome.FAILED, "fake refused")
-    assert service.outcome(mail) == (AlertOutcome.UNKNOWN, "fake in_doubt")
-    assert (service.sms.tried, service.mail.tried) == (1, 1)
+    assert service.outcome(alert) == (AlertOutcome.UNKNOWN, "fake in_doubt")
+    assert service.sms.tried == 1
+
+
+async def test_a_refusal_failed(service: Service) -> None:
+    service.sms.will(Handover.REFUSED)
+    alert = await service.raise_(raised(planned(), Channel.SMS))
+    assert await service.process()(alert.event_id) is None
+    assert service.outcome(alert) == (AlertOutcome.FAILED, "fake refused")
+
+
+async def test_a_mail_in_doubt_is_sent_again_until_the_answer_is_definite(service: Service) -> None:
+    service.mail.will(Handover.IN_DOUBT, Handover.NOT_TAKEN)
+    alert = await service.raise_(raised(planned()))
+    process = service.process()
+    for seconds in (5, 10):
+        assert await process(alert.event_id) == timedelta(seconds=seconds)
+        service.clock.forward(seconds=seconds)
+    assert await process(alert.event_id) is None
+    assert (service.mail.tried, len(set(service.mail.took))) == (3, 1)
+    assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
+
+
+async def test_a_mail_that_stays_in_doubt_is_unknown_in_the_end(service: Service) -> None:
+    service.mail.will(*[Handover.IN_DOUBT, *[Handover.NOT_TAKEN] * 50])
+    alert = await service.raise_(raised(planned()))
+    process = service.process()
+    while (pause := await process(alert.event_id)) is not None:
+        service.clock.forward(seconds=pause.total_seconds())
+    assert service.outcome(alert) == (AlertOutcome.UNKNOWN, "fake not_taken")
+
+
+async def test_mailboxes_that_were_put_off_are_tried_later_alone(service: Service) -> None:
+    service.mail.answers.append(Answer(handover=Handover.TAKEN, detail="250", later=("duc@bnv.gov.vn",)))
+    alert = await service.raise_(raised(planned()))
+    process = service.process()
+    assert await process(alert.event_id) == timedelta(seconds=5)
+    service.clock.forward(seconds=5)
+    assert await process(alert.event_id) is None
+    first, second = service.mail.took
+    assert isinstance(first, Mail)
+    assert isinstance(second, Mail)
+    assert (first.recipients, second.recipients) == (("hoa@bnv.gov.vn", "duc@bnv.gov.vn"), ("duc@bnv.gov.vn",))
+    assert first.content == second.content
+    assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
 
 
 async def test_a_document_fetched_meanwhile_is_not_complained_about(service: Service) -> None:
@@ -219,7 +281,7 @@ async def test_a_document_fetched_meanwhile_is_not_complained_about(service: Ser
     service.clock.forward(seconds=5)
     assert await process(alert.event_id) is None
     assert service.mail.took == []
-    assert service.outcome(alert) == (AlertOutcome.FAILED, NEEDLESS)
+    assert service.outcome(alert) == (AlertOutcome.NEEDLESS, NEEDLESS)
 
 
 async def test_after_a_replay_into_a_fresh_database_old_alerts_are_unknown_and_new_ones_are_sent(

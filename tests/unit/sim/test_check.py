@@ -1,5 +1,6 @@
 """The judge finds each kind of fault, and finds none in a clean run: a check that cannot fail is none."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from sim.check import Alert, Judgement, judge
 from sim.ledger import Answered, Began, Ledger, Line, Reported, Reporting, Seen, Sending, read
+from sim.place import Place
 
 RUN = "1-000001"
 CODES = ("000.00.00.G01", "000.00.00.G02")
@@ -136,6 +138,28 @@ def test_alerts_come_once_and_do_come() -> None:
     assert judge(lines, [alert(), alert("sms")]).clean
     assert len(faults(lines, [alert(), alert()]).doubled) == 1
     assert len(faults(lines).silent) == 1
+
+
+def test_a_mail_that_comes_again_under_its_message_id_is_the_same_mail_and_an_sms_never_is() -> None:
+    lines: list[Line] = [began(alerts=True), sending([CODES[0]]), *CLEAN[2:]]
+    mail = replace(alert(), message_id="<1@hub>")
+    verdict = judge(lines, [mail, mail, alert("sms")])
+    assert verdict.clean
+    assert verdict.alerts == 2
+    assert len(faults(lines, [mail, replace(mail, message_id="<2@hub>")]).doubled) == 1
+    assert len(faults(lines, [mail, alert("sms"), alert("sms")]).doubled) == 1
+
+
+def test_the_sinks_files_are_read_with_the_message_ids_of_mails(tmp_path: Path) -> None:
+    place = Place.at(tmp_path)
+    sinks = place.stack.state.sinks
+    sinks.mkdir(parents=True)
+    headers = {"X-Hub-Document": "h-1", "X-Hub-Recipient": CODES[0], "X-Hub-Level": "not_fetched"}
+    mail = {"message_id": "<1@hub>", "headers": headers}
+    (sinks / "mail.jsonl").write_text(f"{json.dumps(mail)}\n", encoding="utf-8")
+    text = {"reference": f"h-1|{CODES[0]}|not_fetched"}
+    (sinks / "sms.jsonl").write_text(f"{json.dumps(text)}\n", encoding="utf-8")
+    assert place.alerts() == [replace(alert(), message_id="<1@hub>"), alert("sms")]
 
 
 def test_items_of_earlier_runs_are_left_alone() -> None:
