@@ -11,7 +11,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from hub.model.errors import Transient
+from hub.model.errors import Invalid, Transient
 from hub.model.ids import Digest
 from hub.model.values import Package
 from hub.runtime.settings import HubSettings, secret
@@ -61,7 +61,10 @@ class Blobs:
         return about["size"]
 
     async def read(self, package: Package) -> AsyncGenerator[bytes]:
-        """The bytes in chunks; the last comes only when size and digest hold: a changed blob is never served."""
+        """The bytes in chunks; the last comes only when size and digest hold: a changed blob is never served.
+
+        Transient when the store or the blob is away, Invalid when the bytes are not those that were stored.
+        """
         hasher, size, held = hashlib.sha256(), 0, b""
         try:
             answer = await obstore.get_async(self._store, _place(package.digest))
@@ -77,7 +80,7 @@ class Blobs:
         except (BaseError, OSError) as error:
             raise Transient("blobs", type(error).__name__) from error
         if size != package.size or hasher.hexdigest() != package.digest:
-            raise Transient("blobs", f"blob {package.digest} is damaged")
+            raise Invalid("PACKAGE_DAMAGED", f"blob {package.digest} is not what was stored")
         yield held
 
     def local_path(self, digest: Digest) -> Path | None:

@@ -11,7 +11,7 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import UpdateOne
 
-from hub.model.errors import Transient
+from hub.model.errors import Invalid, Transient
 from hub.model.events import DocumentReceived, SignatureChecked
 from hub.model.ids import AgencyCode, EventId
 from hub.model.statuses import SignaturePolicy
@@ -61,9 +61,9 @@ class PooledExaminer:
         """Facts about each document, side by side; waits for all before it raises what befell one."""
         found = await asyncio.gather(*(self._one(document) for document in documents), return_exceptions=True)
         for each in found:
-            if isinstance(each, BaseException):
+            if isinstance(each, BaseException) and not isinstance(each, Invalid):
                 raise each
-        return [each for each in found if isinstance(each, DocumentFacts | Reason)]
+        return [each for each in found if isinstance(each, DocumentFacts | Reason | Invalid)]
 
     async def _one(self, document: DocumentReceived) -> Examined:
         package = document.header.package

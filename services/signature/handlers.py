@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hub.model.errors import Invalid
 from hub.model.events import DocumentReceived, Event, SignatureChecked
 from hub.model.ids import AgencyCode, EventId, event_id
 from hub.model.record import Recorded
@@ -15,8 +16,8 @@ from services.signature.reasons import Reason
 
 STEP = "signature.checked"
 
-Examined = DocumentFacts | Reason
-"""What was found about a document, or why nothing could be."""
+Examined = DocumentFacts | Reason | Invalid
+"""What was found about a document, or why nothing could be, or that it can never be judged: then it is parked alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +86,15 @@ class CheckSignatures:
         return Facts(examined=dict(zip(waiting, found, strict=True)), senders=senders, moment=self._clock())
 
     def decide(self, cause: Recorded[DocumentReceived], facts: Facts) -> Sequence[Event]:
-        """The verdict on one document; nothing when it was judged before."""
+        """The verdict on one document; nothing when it was judged before. Invalid when its package is damaged."""
         key = _checked_id(cause.event)
         if key not in facts.examined:
             return ()
         header = cause.event.header
         sender = facts.senders[header.sender]
         examined = facts.examined[key]
+        if isinstance(examined, Invalid):
+            raise examined
         if isinstance(examined, Reason):
             findings = verdict.only(examined)
         else:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from hub.model.errors import Transient
+from hub.model.errors import Invalid, Transient
 from hub.runtime import telemetry
 from hub.runtime.logs import logger
 from services.signature.adapters_trust import TrustFiles
@@ -59,7 +59,10 @@ class Workers:
             raise Transient("workers", "no verification worker lives")
 
     async def examine(self, task: Task) -> DocumentFacts | Reason:
-        """Facts about a package, or the reason why there are none. Transient when package or anchors are away."""
+        """Facts about a package, or the reason why there are none.
+
+        Transient when package or anchors are away, Invalid when the package is no longer what was accepted.
+        """
         for _ in range(_TRIES):
             worker = await self._idle.get()
             try:
@@ -134,8 +137,10 @@ class Workers:
 
 def _result(answer: Answer) -> DocumentFacts | Reason:
     match answer.failure:
-        case Failure.MISSING | Failure.DAMAGED:
-            raise Transient("blobs", f"a package is {answer.failure}")
+        case Failure.MISSING:
+            raise Transient("blobs", "a package is missing")
+        case Failure.DAMAGED:  # it was whole when it was accepted: trying again mends nothing
+            raise Invalid("PACKAGE_DAMAGED", "the blob's bytes are not those that were accepted")
         case Failure.NO_ANCHORS:
             raise Transient("trust", "a signature waits for trust anchors: their file is empty")
         case Failure.LIMITS:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.model.errors import Transient
+from hub.model.errors import Invalid, Transient
 from hub.model.events import DocumentReceived, SignatureChecked
 from hub.model.ids import AgencyCode, EventId, SystemId, event_id
 from hub.model.record import Recorded
@@ -170,3 +170,13 @@ async def test_a_package_that_is_away_is_waited_for() -> None:
     with pytest.raises(Transient, match="blobs"):
         await run(desk, received(1, GOOD))
     assert desk.kept == {}
+
+
+async def test_a_package_that_was_damaged_is_parked_alone() -> None:
+    rotten, good = received(1, GOOD), received(2, UNSIGNED)
+    damaged = Invalid("PACKAGE_DAMAGED", "one bit flipped")
+    desk = Desk({}, {rotten.event.event_id: damaged, good.event.event_id: examined(UNSIGNED)})
+    log = FakeLog()
+    done = await steps(desk, log).run([rotten, good])
+    assert [(cause, error) for cause, error in done.parked] == [(rotten, damaged)]
+    assert [event.cause_id for event in log.events()] == [good.event.event_id]
