@@ -1,10 +1,11 @@
 """The directory of agencies and connections as a value: who has which code, and who serves whom.
 
 Every code an agency ever had resolves to it, for ever (requirements §3.2). Agencies below the top level are served
-by their own connection, else by that of the nearest agency above them (LGSP).
+by their own connection, else by that of the nearest agency above them (LGSP). An own connection that is locked is still
+an own one: locking it stops the agency and hands its inbox and its right to send to nobody.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hub.model.events import AgencyChanged, ConnectionChanged
@@ -18,12 +19,12 @@ class Directory:
     _agencies: dict[AgencyCode, AgencyChanged] = field(default_factory=dict)
     _current: dict[AgencyCode, AgencyCode] = field(default_factory=dict)
     _connections: dict[SystemId, ConnectionChanged] = field(default_factory=dict)
-    _served_by: dict[AgencyCode, SystemId] = field(default_factory=dict)
-    _serves: dict[SystemId, tuple[AgencyCode, ...]] = field(default_factory=dict)  # worked out on demand
+    _named_by: dict[AgencyCode, dict[SystemId, bool]] = field(default_factory=dict)  # active or not, the newest last
+    _serves: Mapping[SystemId, tuple[AgencyCode, ...]] | None = None  # worked out on demand, once after each change
 
     def learn(self, event: AgencyChanged | ConnectionChanged) -> None:
         """Take the newest state of one agency or connection."""
-        self._serves.clear()
+        self._serves = None
         if isinstance(event, AgencyChanged):
             self._learn_agency(event)
         else:
@@ -38,11 +39,10 @@ class Directory:
     def _learn_connection(self, event: ConnectionChanged) -> None:
         old = self._connections.get(event.system_id)
         for code in old.agencies if old else ():
-            if self._served_by.get(code) == event.system_id:
-                del self._served_by[code]
+            self._named_by.get(code, {}).pop(event.system_id, None)
         self._connections[event.system_id] = event
-        if event.active:
-            self._served_by.update(dict.fromkeys(event.agencies, event.system_id))
+        for code in event.agencies:
+            self._named_by.setdefault(code, {})[event.system_id] = event.active
 
     def resolve(self, code: AgencyCode) -> AgencyChanged | None:
         """The agency that has or had this code; None when there is none."""
@@ -58,13 +58,21 @@ class Directory:
         return self._connections.get(system_id)
 
     def server_of(self, agency: AgencyChanged) -> SystemId | None:
-        """The active connection that serves an agency: its own, else the nearest ancestor's; None when none does."""
-        servers = (self.own_server_of(ancestor) for ancestor in self._upwards(agency))
-        return next((server for server in servers if server is not None), None)
+        """The connection that serves an agency: its own, else the nearest ancestor's; None when that one is locked."""
+        for ancestor in self._upwards(agency):
+            if own := self._own(ancestor):
+                return _active(own)
+        return None
 
     def own_server_of(self, agency: AgencyChanged) -> SystemId | None:
         """The active connection that names this very agency; None when it has none of its own."""
-        return next((self._served_by[code] for code in _codes(agency) if code in self._served_by), None)
+        return _active(self._own(agency))
+
+    def _own(self, agency: AgencyChanged) -> Mapping[SystemId, bool]:
+        """The connections that name this very agency, by the first of its codes that any of them names."""
+        if named := self._named_by.get(agency.code):
+            return named
+        return next((named for each in agency.identifiers if (named := self._named_by.get(each.code))), {})
 
     def may_act_for(self, system_id: SystemId, code: AgencyCode) -> bool:
         """True when this connection serves the agency with this code."""
@@ -73,11 +81,13 @@ class Directory:
 
     def served_by(self, system_id: SystemId) -> tuple[AgencyCode, ...]:
         """Codes in force of all agencies that this connection serves."""
-        if system_id not in self._serves:
-            self._serves[system_id] = tuple(
-                agency.code for agency in self._agencies.values() if self.server_of(agency) == system_id
-            )
-        return self._serves[system_id]
+        if self._serves is None:
+            serves: dict[SystemId, list[AgencyCode]] = {}
+            for agency in self._agencies.values():
+                if (server := self.server_of(agency)) is not None:
+                    serves.setdefault(server, []).append(agency.code)
+            self._serves = {server: tuple(codes) for server, codes in serves.items()}
+        return self._serves.get(system_id, ())
 
     def all_codes(self, codes: Iterable[AgencyCode]) -> tuple[AgencyCode, ...]:
         """Every code, former ones too, of the agencies that these codes belong to."""
@@ -102,6 +112,11 @@ class Directory:
             seen.add(current.code)
             yield current
             current = self.resolve(current.parent) if current.parent else None
+
+
+def _active(named: Mapping[SystemId, bool]) -> SystemId | None:
+    """The newest active one of the connections that name an agency; what only locked ones name is nobody's."""
+    return next((system_id for system_id, active in reversed(named.items()) if active), None)
 
 
 def _codes(agency: AgencyChanged) -> tuple[AgencyCode, ...]:

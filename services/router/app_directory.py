@@ -111,7 +111,7 @@ def admin_routes(doors: DirectoryDoors) -> APIRouter:
     async def put_agency(code: str, entry: AgencyBody) -> Changed:
         """This agency stands so from now on."""
         if code != entry.code:
-            raise refused(Code.BAD_FIELD, "code", "differs from the path")
+            raise refused(Code.BAD_FIELD, "code", f"{entry.code} ≠ {code[:100]}")
         return await doors.changed(ChangeAgencies(entries=(entry.entry(),), at=doors.clock()))
 
     @routes.get("/agencies")

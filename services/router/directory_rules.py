@@ -230,7 +230,7 @@ def _connection_faults(command: ChangeConnection, directory: Directory, secret: 
     if not secret.sealed:
         yield Refusal(code=Code.MISSING_FIELD, field="secret", detail="")
     if command.secret is not None and not _SHORTEST_SECRET <= len(command.secret) <= _LONGEST_SECRET:
-        yield bad("secret", f"{len(command.secret)} characters; {_SHORTEST_SECRET} to {_LONGEST_SECRET}")
+        yield bad("secret", f"{len(command.secret)}; {_SHORTEST_SECRET}-{_LONGEST_SECRET}")
     if len(command.agencies) > MOST_AGENCIES:
         yield bad("agencies", f"{len(command.agencies)} > {MOST_AGENCIES}")
     for code in command.agencies:
@@ -246,13 +246,14 @@ def _connection_faults(command: ChangeConnection, directory: Directory, secret: 
 def _moved(
     command: ChangeConnection, agencies: tuple[AgencyCode, ...], directory: Directory
 ) -> Mapping[SystemId, set[AgencyCode]]:
-    """Agencies that other connections lose by this change."""
+    """Agencies that the connections named lose by this change; locked ones too, since naming an agency they bind it."""
     moved: dict[SystemId, set[AgencyCode]] = {}
-    for code in agencies if command.active else ():
-        agency = directory.resolve(code)
-        server = directory.own_server_of(agency) if agency else None
-        if server is not None and server != command.system_id:
-            moved.setdefault(server, set()).add(code)
+    for loser in command.moved_from if command.active else ():
+        connection = directory.connection(loser)
+        named = (directory.resolve(code) for code in connection.agencies) if connection is not None else ()
+        taken = {agency.code for agency in named if agency is not None} & set(agencies)
+        if taken and loser != command.system_id:
+            moved[loser] = taken
     return moved
 
 

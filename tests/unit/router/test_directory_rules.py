@@ -229,6 +229,26 @@ def test_an_agency_is_moved_only_when_that_is_said() -> None:
     assert present.served_by(SystemId("old")) == ("H54",)
 
 
+def test_an_agency_is_moved_away_from_a_locked_connection_for_good() -> None:
+    present = directory(agency("H53"), agency("H54"), connection("old", "H53", "H54", active=False))
+    loss, gain = connect(present, "H53", moved_from=(SystemId("old"), SystemId("lgsp"), SystemId("nobody")))
+    assert isinstance(loss, ConnectionChanged)
+    assert (loss.system_id, loss.agencies, loss.active) == ("old", ("H54",), False)
+    for event in (loss, gain):
+        present.learn(event)  # type: ignore[arg-type]
+    assert connect(present, "H53", facts=SecretFacts(sealed="x", changed=False), moved_from=(SystemId("old"),)) == ()
+
+
+def test_a_locked_connection_that_names_an_agency_keeps_it_from_those_above() -> None:
+    present = directory(agency("H53"), agency("H53.01", parent="H53"), connection("lgsp", "H53"))
+    for event in connect(present, "H53.01", system_id=SystemId("own"), active=False):
+        present.learn(event)  # type: ignore[arg-type]
+    assert present.served_by(SystemId("lgsp")) == ("H53",)
+    for event in connect(present, system_id=SystemId("own"), active=False):
+        present.learn(event)  # type: ignore[arg-type]
+    assert present.served_by(SystemId("lgsp")) == ("H53", "H53.01")
+
+
 def test_a_locked_connection_takes_nothing_from_anybody() -> None:
     present = directory(agency("H53"), connection("old", "H53"))
     (event,) = connect(present, "H53", active=False)
