@@ -125,7 +125,7 @@ async def test_a_blob_that_is_not_the_package_is_no_verdict(trust: TrustFiles, t
         case _:
             (tmp_path / "a").write_bytes(good()[:-1] + b" ")
     async with pool(trust) as workers:
-        with pytest.raises(Transient if flaw == "missing" else Invalid, match="missing|PACKAGE_DAMAGED"):
+        with pytest.raises(Transient if flaw == "missing" else Invalid, match=r"missing|PACKAGE_DAMAGED"):
             await workers.examine(asked)
         assert standing_of(await workers.examine(task(tmp_path / "b", good()))) is Standing.TRUSTED
 
