@@ -18,10 +18,15 @@ from hub.model.values import Contact
 NOT_FETCHED = "not_fetched"
 """The one level so far: not downloaded in time."""
 
+ENCODED_WORD = "=?"
+"""What an encoded word (RFC 2047) begins with. The mail library decodes those before it writes a header, and `=0D=0A`
+in one would end the header and begin another."""
+
 CHANNELS = (Channel.EMAIL, Channel.SMS)
 NOBODY = "nobody is registered for this channel"
 
-_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_MAILBOX = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]{{1,63}}(\.[A-Za-z0-9-]{{1,63}})+")  # RFC 5322
 _MAILBOX_LIMIT = 254  # RFC 5321 §4.5.3.1.3
 _MOBILE = re.compile(r"\+?[0-9]{8,15}")  # E.164, or the national form
 _MOBILE_ORNAMENT = str.maketrans("", "", " .-()")
@@ -74,7 +79,8 @@ def reach(channel: Channel, contacts: Sequence[Contact]) -> Reach:
 def mailbox(text: str) -> str:
     """The mailbox, or empty when SMTP could not carry it as it stands (no quoting, no SMTPUTF8, no line ends)."""
     address = text.strip(" ")
-    return address if len(address) <= _MAILBOX_LIMIT and _MAILBOX.fullmatch(address) else ""
+    fits = len(address) <= _MAILBOX_LIMIT and ENCODED_WORD not in address
+    return address if fits and _MAILBOX.fullmatch(address) else ""
 
 
 def mobile(text: str) -> str:

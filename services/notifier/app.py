@@ -13,7 +13,7 @@ from typing import Protocol
 from hub.model.errors import Transient
 from hub.model.events import AlertRaised, AlertSent, DeliveryPlanned, Event
 from hub.model.record import Recorded
-from hub.model.statuses import Channel
+from hub.model.statuses import AlertOutcome, Channel
 from hub.runtime import telemetry, tracing
 from hub.runtime.clock import Clock
 from hub.runtime.four_steps import FourSteps
@@ -26,6 +26,7 @@ from services.notifier.handlers import Book, Concluded, DueWatch, Known, OpenAle
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _NO_PROGRESS_SECONDS = 1.0
+_AS_IT_SHOULD_BE = frozenset({"raised", AlertOutcome.SENT, AlertOutcome.NEEDLESS})
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -244,10 +245,10 @@ def count_alerts(records: Sequence[Recorded[Event]]) -> None:
         event = record.event
         if not isinstance(event, AlertRaised | AlertSent):
             continue
-        outcome = event.outcome.value if isinstance(event, AlertSent) else "raised" if event.addresses else "no_contact"
+        outcome = event.outcome.value if isinstance(event, AlertSent) else "raised"
         telemetry.ALERTS.labels(event.level, event.channel.value, outcome).inc()
         with tracing.span(f"alert {outcome}", tracing.from_traceparent(record.trace)):
-            say = logger().info if outcome in ("raised", "sent") else logger().warning
+            say = logger().info if outcome in _AS_IT_SHOULD_BE else logger().warning
             say("alert", outcome=outcome, channel=event.channel.value, hub_id=event.hub_id, recipients=event.recipient)
 
 

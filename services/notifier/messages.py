@@ -1,8 +1,8 @@
 """Texts of alerts: a mail in Vietnamese with English below, an SMS of one part.
 
 Of the document they say number and notation, subject, sender, since when it waits and where to look; nothing else.
-Headers are for machines too: `X-Hub-Document`, `X-Hub-Recipient`, `X-Hub-Level`. Everything in a mail is a function of
-the alert (Message-ID and Date included), so a second try sends the same bytes.
+Headers are for machines too: `X-Hub-Document`, `X-Hub-Recipient`, `X-Hub-Level`. A mail is a function of the alert
+(Message-ID and Date included) and of two names in the directory, so a second try sends the same bytes.
 
 The SMS is written without diacritics: with them it would have to be UCS-2, 70 characters a part instead of 160, and
 number, sender and subject do not fit into 70.
@@ -10,21 +10,23 @@ number, sender and subject do not fit into 70.
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
 from hub.model.errors import Invalid
 from hub.model.events import AlertRaised
+from hub.wire.edxml_dates import VIETNAM
+from services.notifier.alerts import ENCODED_WORD
 
 SMS_LIMIT = 160
 """Characters of one SMS part in the GSM 7-bit alphabet (3GPP TS 23.038)."""
 
-# Folding an address list at 78 columns can encode the comma between two addresses, and the second one is gone:
-# headers are folded at the hard limit instead (RFC 5322 §2.1.1). The body is encoded before, at 76.
+# Folding at 78 columns rewrites what it has to break, and has lost addresses in doing so: headers are folded at the hard
+# limit instead (RFC 5322 §2.1.1). The body is encoded before, at 76.
 _FOLDED = SMTP.clone(max_line_length=998)
-_VIETNAM = timezone(timedelta(hours=7))  # no summer time
 _SUBJECT_CODE, _SMS_CODE, _SMS_SENDER = 80, 30, 40
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _GSM_ASCII = frozenset("@$_ !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -96,32 +98,42 @@ class Sms:
 
 
 def mail(notice: Notice, mail_from: str) -> Mail:
-    """The mail of an alert; Invalid when its headers cannot be written (a line end, a malformed mailbox)."""
+    """The mail of an alert; Invalid when it cannot be written (a line end in a header, a malformed mailbox)."""
+    try:
+        content = _message(notice, mail_from).as_bytes(policy=_FOLDED)
+    except (ValueError, MessageError) as error:
+        raise Invalid("MAIL_HEADER", str(error)) from error
+    return Mail(sender=mail_from, recipients=notice.raised.addresses, content=content)
+
+
+def _message(notice: Notice, mail_from: str) -> EmailMessage:
+    """Headers hold no text of other people's making but the number in the subject: names stand in the body."""
     raised = notice.raised
     message = EmailMessage(policy=SMTP)
-    try:
-        message["From"] = Address("Trục liên thông văn bản quốc gia", addr_spec=mail_from)
-        message["To"] = [
-            Address(one_line(name), addr_spec=address)
-            for name, address in zip(raised.contacts, raised.addresses, strict=True)
-        ]
-        message["Subject"] = f"[Trục liên thông] Văn bản {shortened(raised.code, _SUBJECT_CODE)} chưa được tải về"
-        message["Date"] = raised.occurred_at
-        message["Message-ID"] = f"<{raised.event_id}@{mail_from.rpartition('@')[2]}>"
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-        message["X-Hub-Document"] = raised.hub_id
-        message["X-Hub-Recipient"] = raised.recipient
-        message["X-Hub-Level"] = raised.level
-    except ValueError as error:
-        raise Invalid("MAIL_HEADER", str(error)) from error
+    message["From"] = Address("Trục liên thông văn bản quốc gia", addr_spec=mail_from)
+    message["To"] = [Address(addr_spec=_verbatim(address)) for address in raised.addresses]
+    code = shortened(raised.code, _SUBJECT_CODE).replace(ENCODED_WORD, "= ?")
+    message["Subject"] = f"[Trục liên thông] Văn bản {code} chưa được tải về"
+    message["Date"] = raised.occurred_at
+    message["Message-ID"] = f"<{raised.event_id}@{mail_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    message["X-Hub-Document"] = _verbatim(raised.hub_id)
+    message["X-Hub-Recipient"] = _verbatim(raised.recipient)
+    message["X-Hub-Level"] = _verbatim(raised.level)
     message.set_content(_body(notice), charset="utf-8", cte="quoted-printable")
-    return Mail(sender=mail_from, recipients=raised.addresses, content=message.as_bytes(policy=_FOLDED))
+    return message
+
+
+def _verbatim(value: str) -> str:
+    if ENCODED_WORD in value:
+        raise ValueError("encoded word where a value stands as it is")
+    return value
 
 
 def sms(notice: Notice) -> Sms:
     """The SMS of an alert: one part; the subject is cut to what is left."""
     raised = notice.raised
-    since = raised.waiting_since.astimezone(_VIETNAM).strftime("%H:%M %d/%m/%Y")
+    since = raised.waiting_since.astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
     code, sender = shortened(plain(raised.code), _SMS_CODE), shortened(plain(notice.sender), _SMS_SENDER)
     text = f"Truc VBQG: VB {code} cua {sender} den {since} chua duoc tai ve. Trich yeu: "
     return Sms(
@@ -134,7 +146,7 @@ def sms(notice: Notice) -> Sms:
 def _body(notice: Notice) -> str:
     raised = notice.raised
     waited = raised.occurred_at - raised.waiting_since
-    since = raised.waiting_since.astimezone(_VIETNAM)
+    since = raised.waiting_since.astimezone(VIETNAM)
     return _BODY.format(
         contacts=", ".join(map(one_line, raised.contacts)),
         agency=one_line(notice.agency),

@@ -12,11 +12,13 @@ from hub.model.directory import Directory
 from hub.model.errors import Transient
 from hub.model.events import AlertRaised, AlertSent, DeliveryPlanned, Event
 from hub.model.record import Recorded
-from hub.model.statuses import Channel
+from hub.model.statuses import AlertOutcome, Channel
+from hub.runtime import telemetry
 from hub.runtime.four_steps import FourSteps
 from hub.runtime.marks import Marks
 from services.notifier import app
-from services.notifier.app import Deadlines, Strays, Takeover
+from services.notifier.alerts import sent
+from services.notifier.app import Deadlines, Strays, Takeover, count_alerts
 from services.notifier.handlers import OpenAlert, RaiseAlerts, WatchDeliveries
 from tests.fakes.events import agency
 from tests.fakes.log import FakeLog, FakeMarkStore
@@ -264,3 +266,25 @@ async def test_alerts_raised_but_not_projected_at_first_reach_their_lanes(
         await service.happen(planned(at=NOW - LIMIT))
         await until(lambda: all(lane.alerts for lane in service.lanes.values()))
     assert len(service.raised()) == 2
+
+
+def counted(channel: Channel) -> dict[str, float]:
+    """Alerts counted so far on this channel, by outcome."""
+    return {
+        sample.labels["outcome"]: sample.value
+        for metric in telemetry.ALERTS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total") and sample.labels["channel"] == channel
+    }
+
+
+@pytest.mark.parametrize("outcome", list(AlertOutcome))
+def test_every_alert_is_counted_once_as_raised_and_once_by_its_outcome(outcome: AlertOutcome) -> None:
+    contacts = () if outcome is AlertOutcome.NO_CONTACT else CONTACTS
+    alert, before = raised(planned(), Channel.SMS, contacts), counted(Channel.SMS)
+    count_alerts([record(alert), record(sent(alert, outcome, "said", NOW))])
+    assert {name: value - before.get(name, 0) for name, value in counted(Channel.SMS).items()} == {
+        **dict.fromkeys(before, 0),
+        "raised": 1,
+        outcome.value: 1,
+    }

@@ -1,13 +1,15 @@
 from dataclasses import replace
 from email import message_from_bytes, policy
+from email.errors import HeaderParseError
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.model.errors import Invalid
 from hub.model.statuses import Channel
+from services.notifier.alerts import mailbox
 from services.notifier.messages import SMS_LIMIT, Mail, Notice, mail, one_line, plain, shortened, sms
 from tests.fakes.notifier import planned, raised
 
@@ -31,7 +33,7 @@ def test_the_mail_says_what_where_since_when_and_nothing_else() -> None:
     written = mail(NOTICE, FROM)
     read = parsed(written)
     assert written.recipients == ("hoa@bnv.gov.vn", "duc@bnv.gov.vn")
-    assert str(read["To"]) == "Nguyễn Thị Hoa <hoa@bnv.gov.vn>, Trần Đức <duc@bnv.gov.vn>"
+    assert str(read["To"]) == "hoa@bnv.gov.vn, duc@bnv.gov.vn"
     assert str(read["From"]) == f"Trục liên thông văn bản quốc gia <{FROM}>"
     assert str(read["Subject"]) == "[Trục liên thông] Văn bản 125/QĐ-VPCP chưa được tải về"
     body = read.get_content()
@@ -67,38 +69,67 @@ def test_every_try_sends_the_same_bytes_and_only_ascii_with_crlf() -> None:
 
 
 INJECTION = "x\r\nBcc: evil@example.vn\r\n\r\nbody\x00\u2028\u202e"
+ENCODED = "=?utf-8?q?x=0D=0ABcc=3A_evil=40x.vn?="
+"""An encoded word (RFC 2047): the library decodes it before it writes the header, and there is the line end."""
 
 
-@pytest.mark.parametrize("field", ["code", "subject", "document_id", "recipient"])
-def test_a_document_cannot_add_a_header_or_a_recipient(field: str) -> None:
-    hostile = replace(NOTICE, raised=replace(NOTICE.raised, **{field: INJECTION}))  # type: ignore[arg-type]
-    if field == "recipient":  # goes into a header as it stands: refused, not repaired
-        with pytest.raises(Invalid, match="MAIL_HEADER"):
-            mail(hostile, FROM)
-        return
-    written = mail(hostile, FROM)
+@pytest.mark.parametrize("hostile", [INJECTION, ENCODED, f"Van ban {ENCODED} x", f"Văn bản {ENCODED} x"])
+@pytest.mark.parametrize("field", ["code", "subject", "document_id"])
+def test_a_document_cannot_add_a_header_or_a_recipient(field: str, hostile: str) -> None:
+    written = mail(replace(NOTICE, raised=replace(NOTICE.raised, **{field: hostile})), FROM)  # type: ignore[arg-type]
     read = parsed(written)
     assert read["Bcc"] is None
+    assert "\n" not in str(read["Subject"])
     assert set(read.keys()) == set(parsed(mail(NOTICE, FROM)).keys())
     assert written.recipients == NOTICE.raised.addresses
     assert "\u202e" not in read.get_content()
 
 
-def test_names_in_the_directory_cannot_add_a_header_either() -> None:
-    hostile = Notice(
-        raised=replace(NOTICE.raised, contacts=(INJECTION, 'Ông "A", <b@c.vn>')), sender=INJECTION,
-        sender_code=INJECTION, agency=INJECTION,
-    )  # fmt: skip
-    read = parsed(mail(hostile, FROM))
+@pytest.mark.parametrize("hostile", [INJECTION, ENCODED])
+@pytest.mark.parametrize("field", ["hub_id", "recipient", "level"])
+def test_what_goes_into_a_header_as_it_stands_is_refused_not_repaired(field: str, hostile: str) -> None:
+    with pytest.raises(Invalid, match="MAIL_HEADER"):
+        mail(replace(NOTICE, raised=replace(NOTICE.raised, **{field: hostile})), FROM)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hostile", [INJECTION, ENCODED, f"Ông {ENCODED}", 'Ông "A", <b@c.vn>'])
+def test_names_in_the_directory_cannot_add_a_header_either(hostile: str) -> None:
+    notice = Notice(
+        raised=replace(NOTICE.raised, contacts=(hostile, "B")), sender=hostile, sender_code=hostile, agency=hostile
+    )
+    read = parsed(mail(notice, FROM))
     assert read["Bcc"] is None
+    assert set(read.keys()) == set(parsed(mail(NOTICE, FROM)).keys())
     assert [address.addr_spec for address in read["To"].addresses] == ["hoa@bnv.gov.vn", "duc@bnv.gov.vn"]
 
 
-@pytest.mark.parametrize("address", ["a@x.vn\r\nBcc: e@x.vn", "a@x.vn, e@x.vn", "no mailbox"])
+@pytest.mark.parametrize("address", ["a@x.vn\r\nBcc: e@x.vn", "a@x.vn, e@x.vn", "no mailbox", f"{ENCODED}@x.vn"])
 def test_a_malformed_address_writes_no_mail_at_all(address: str) -> None:
     hostile = replace(NOTICE, raised=replace(NOTICE.raised, contacts=("A",), addresses=(address,)))
     with pytest.raises(Invalid, match="MAIL_HEADER"):
         mail(hostile, FROM)
+
+
+def test_what_the_library_finds_out_only_when_it_writes_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object, **__: object) -> bytes:
+        raise HeaderParseError("header value appears to contain an embedded header")  # newer ones: HeaderWriteError
+
+    monkeypatch.setattr(EmailMessage, "as_bytes", refuses)
+    with pytest.raises(Invalid, match="MAIL_HEADER"):
+        mail(NOTICE, FROM)
+
+
+MAILBOXES = st.from_regex(r"[a-z0-9.!#$%&'*+/=^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,2}", fullmatch=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(MAILBOXES.filter(mailbox), min_size=1, max_size=60, unique=True))
+def test_no_address_is_lost_however_many_contacts_there_are(addresses: list[str]) -> None:
+    alert = replace(NOTICE.raised, contacts=tuple("Nguyễn Thị Hoa" for _ in addresses), addresses=tuple(addresses))
+    written = mail(replace(NOTICE, raised=alert), FROM)
+    assert [address.addr_spec for address in parsed(written)["To"].addresses] == addresses
+    assert written.recipients == tuple(addresses)
+    assert max(map(len, written.content.split(b"\r\n"))) <= 998
 
 
 def test_the_sms_is_one_part_without_diacritics() -> None:
