@@ -73,8 +73,8 @@ class Archive(Protocol):
         """One page of what is sought."""
         ...
 
-    async def tally(self, period: Period) -> Sequence[Tally]:
-        """Counts of report B by code as written."""
+    async def tally(self, period: Period, codes: Collection[AgencyCode] | None = None) -> Sequence[Tally]:
+        """Counts of report B by code as written; of these codes only, unless None. One report at a time is made."""
         ...
 
 
@@ -171,15 +171,14 @@ class Documents:
 
     async def report_b(self, viewer: Viewer, period: Period) -> ReportB:
         """Report B over all agencies for the operator, over its own for a connection."""
-        tallies = await self._archive.tally(period)
-        return report_b(period, tallies, self._directory, self._reported_on(viewer))
-
-    def _reported_on(self, viewer: Viewer) -> Collection[AgencyCode]:
         match viewer:
             case Operator():
-                return [agency.code for agency in self._directory.agencies()]
+                agencies = [agency.code for agency in self._directory.agencies()]
+                tallies = await self._archive.tally(period)
             case Connection(system_id=system_id):
-                return self._directory.served_by(system_id)
+                agencies = list(self._directory.served_by(system_id))
+                tallies = await self._archive.tally(period, self._directory.all_codes(agencies))
+        return report_b(period, tallies, self._directory, agencies)
 
     def _summaries(self, lives: Sequence[Life]) -> tuple[Summary, ...]:
         return tuple(entry for life in lives if (entry := timeline.summary(life, self._directory)))

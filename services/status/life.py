@@ -6,7 +6,9 @@ Precedence of a line (one document, one recipient), after edXML notes §2.4:
 
 02 stands above the rest of the processing line because it is terminal: whatever else was reported before or after, the
 sender must not miss that a recipient returned the document. The contradiction is said beside it (`timeline.Oddity`).
-13, 15 and 16 run on a track of their own: none < 13 asked < 16 declined < 15 agreed.
+13, 15 and 16 run on a track of their own: none < 13 asked < 16 declined < 15 agreed. Agreed to what? With a 13 on the
+line, to giving the document back. On a line of a package that itself recalls or updates another document
+(BussinessDocType 1 and 2), to what that package asks. Else to such a package, and this document goes on.
 """
 
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.model.ids import AgencyCode, DeliveryId, DocumentId, EventId, HubId, SystemId
-from hub.model.statuses import InboxState, SignaturePolicy, StatusCode
+from hub.model.statuses import BusinessType, InboxState, SignaturePolicy, StatusCode
 from hub.model.values import DocumentHeader, Package, Refusal, SignatureFinding, Staff, Verdict
 
 POLICY_STAGE = "policy"
@@ -61,6 +63,7 @@ class Stage(StrEnum):
 
     REFUSED = "refused"
     RETURNED = "returned"
+    RECALLED = "recalled"
     WAITING = "waiting"
     FINISHED = "finished"
     PROCESSING = "processing"
@@ -169,9 +172,9 @@ class Line:
         return max(recalls, key=lambda recall: recall.rank, default=Recall.NONE)
 
     @property
-    def closed(self) -> bool:
-        """True when nothing more is expected of the recipient."""
-        return self.recall is Recall.AGREED or self.reached in (State.FINISHED, State.REFUSED)
+    def taken_back(self) -> bool:
+        """True when the sender asked the document back (13) and the recipient agreed (15)."""
+        return self.recall is Recall.AGREED and self.first(StatusCode.RECALL_ASKED) is not None
 
     def first(self, code: StatusCode) -> Reported | None:
         """The earliest report of a code; None when it was never reported."""
@@ -201,6 +204,16 @@ class Life:
     def _stops(self) -> tuple[Turned, ...]:
         return tuple(turned for turned in self.turned if turned.stage == POLICY_STAGE)
 
+    @property
+    def asks_consent(self) -> bool:
+        """True for a package that recalls or updates another document: its recipients answer 15 or 16."""
+        return self.header is not None and self.header.business_type in (BusinessType.RECALL, BusinessType.UPDATE)
+
+    def closed(self, line: Line) -> bool:
+        """True when nothing more is expected of a line's recipient."""
+        answered = self.asks_consent and line.recall.rank > Recall.ASKED.rank
+        return answered or line.taken_back or line.reached in (State.FINISHED, State.REFUSED)
+
     def state(self, line: Line) -> State:
         """The state shown for a line."""
         return State.STOPPED if self.turned and self._stops else line.reached
@@ -211,11 +224,13 @@ class Life:
         if self.refused:
             return Stage.REFUSED
         lines = self.lines.values()
-        if any(line.reached is State.REFUSED and line.recall is not Recall.AGREED for line in lines):
+        if any(line.reached is State.REFUSED and not line.taken_back for line in lines):
             return Stage.RETURNED
-        if any(line.reached.rank < State.TAKEN.rank and not line.closed for line in lines):
+        if lines and all(line.taken_back for line in lines):
+            return Stage.RECALLED
+        if any(line.reached.rank < State.TAKEN.rank and not self.closed(line) for line in lines):
             return Stage.WAITING
-        return Stage.FINISHED if all(line.closed for line in lines) else Stage.PROCESSING
+        return Stage.FINISHED if all(map(self.closed, lines)) else Stage.PROCESSING
 
     @property
     def size(self) -> int:

@@ -37,11 +37,16 @@ _SHORT = {
     State.PLANNED: label("Vào hộp thư", "In inbox"),
     State.TAKEN: label("Tải về", "Downloaded"),
 }
+_TO_THE_RECIPIENT = (State.SENT, State.PLANNED, State.TAKEN)
 _WAY = (
-    State.SENT, State.PLANNED, State.TAKEN, State.ARRIVED, State.ACCEPTED, State.ASSIGNED, State.PROCESSING,
-    State.FINISHED,
+    *_TO_THE_RECIPIENT, State.ARRIVED, State.ACCEPTED, State.ASSIGNED, State.PROCESSING, State.FINISHED,
 )  # fmt: skip
 _LOOKS = {Look.PASSED: label("không báo", "not reported"), Look.AHEAD: label("chưa đến", "not yet")}
+_ANSWERS = (Recall.AGREED, Recall.DECLINED)
+_ANSWER = label("Trả lời (15/16)", "Answer (15/16)")
+
+Drawn = tuple[Label, Look, datetime | None]
+"""A step before it is known whether its date must be shown."""
 
 
 def steps(track: Track) -> tuple[Step, ...]:
@@ -67,21 +72,33 @@ def _reached(track: Track) -> dict[State, datetime]:
 
 def _steps(track: Track, reached: dict[State, datetime]) -> Iterator[Step]:
     shown: datetime | None = None
-    for state, look in _looks(track, reached):
-        at = reached.get(state)
-        label = _SHORT.get(state, wording.STATES[state])
-        yield Step(label=label, look=look, at=at, new_day=at is not None and not _same_day(at, shown))
+    for text, look, at in (*_way(track, reached), *_end(track, reached)):
+        yield Step(label=text, look=look, at=at, new_day=at is not None and not _same_day(at, shown))
         shown = at or shown
 
 
-def _looks(track: Track, reached: dict[State, datetime]) -> Iterator[tuple[State, Look]]:
-    ended = track.state in (State.REFUSED, State.STOPPED)
+def _way(track: Track, reached: dict[State, datetime]) -> Iterator[Drawn]:
+    """The processing line, up to where the document left it."""
+    left = track.state in (State.REFUSED, State.STOPPED) or track.taken_back
+    usual = _TO_THE_RECIPIENT if track.asks_consent else _WAY
     highest = max((state.rank for state in _WAY if state in reached), default=-1)
     for state in _WAY:
-        if not ended or state.rank <= highest:
-            yield state, _look(state, track, reached, highest)
-    if ended:
-        yield track.state, Look.BAD
+        if state in reached or (state in usual and not (left and state.rank > highest)):
+            yield _SHORT.get(state, wording.STATES[state]), _look(state, track, reached, highest), reached.get(state)
+
+
+def _end(track: Track, reached: dict[State, datetime]) -> Iterator[Drawn]:
+    """What ended the way before its last step, or is to end it."""
+    answers = [moment for moment in track.moments if track.recall in _ANSWERS and moment.code == track.recall.value]
+    answered = answers[0] if answers else None
+    if track.state in (State.REFUSED, State.STOPPED) and not (track.taken_back and track.state is State.REFUSED):
+        yield wording.STATES[track.state], Look.BAD, reached.get(track.state)
+    elif track.taken_back and answered:
+        yield wording.TAKEN_BACK, Look.DONE, answered.at
+    elif track.asks_consent and answered:
+        yield answered.label, Look.DONE if track.recall is Recall.AGREED else Look.BAD, answered.at
+    elif track.asks_consent:
+        yield _ANSWER, Look.AHEAD, None
 
 
 def _same_day(one: datetime, other: datetime | None) -> bool:
@@ -90,6 +107,5 @@ def _same_day(one: datetime, other: datetime | None) -> bool:
 
 def _look(state: State, track: Track, reached: dict[State, datetime], highest: int) -> Look:
     if state in reached:
-        open_end = state is track.state and state is not State.FINISHED and track.recall is not Recall.AGREED
-        return Look.NOW if open_end else Look.DONE
+        return Look.NOW if state is track.state and track.expected is not None else Look.DONE
     return Look.PASSED if state.rank < highest else Look.AHEAD

@@ -3,6 +3,9 @@
 Counts are of documents, by the hub's clock, within a half-open period of whole Vietnamese days. A document counts under
 a status when the agency first reported that status within the period. The printed columns "processed" are one count:
 documents that reached any of 04, 05, 06, with the labels that occurred.
+
+Only new documents and replacements are counted, sent and received alike: packages that recall or update a document
+(BussinessDocType 1 and 2) are messages about one, and their recipients answer 15 or 16 instead of processing them.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from hub.model.directory import Directory
 from hub.model.ids import AgencyCode
-from hub.model.statuses import StatusCode
+from hub.model.statuses import BusinessType, StatusCode
 
 VIETNAM = timezone(timedelta(hours=7), "+07")
 COUNTED = (
@@ -23,6 +26,9 @@ COUNTED = (
     StatusCode.FINISHED,
 )
 """The statuses of the processing line: six of them is the full set (letter 1597)."""
+
+DOCUMENTS = (BusinessType.NEW, BusinessType.REPLACE)
+"""What is counted as a document."""
 
 PROCESSED = (StatusCode.ASSIGNED, StatusCode.PROCESSING, StatusCode.FINISHED)
 

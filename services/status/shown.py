@@ -21,7 +21,7 @@ class Oddity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """An agency: code as written in the document, name from the directory."""
+    """An agency: code as written in the document, and its name."""
 
     code: AgencyCode
     name: str
@@ -81,13 +81,18 @@ class Warned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One recipient's line. `expected` is None when nothing more is to come."""
+    """One recipient's line. `expected` is None when nothing more is to come.
+
+    `asks_consent`: the package recalls or updates another document, so the line ends with an answer.
+    """
 
     recipient: Party
     state: State
     label: Label
     recall: Recall
     recall_label: Label
+    taken_back: bool
+    asks_consent: bool
     times: Times
     moments: tuple[Moment, ...]
     warnings: tuple[Warned, ...]

@@ -33,7 +33,8 @@ _ODDITIES = {
         "The recipient reported both a refusal (02) and an acceptance: ask the recipient",
     ),
     Oddity.OUT_OF_ORDER: wording.label(
-        "Có trạng thái đến muộn hơn trạng thái sau nó", "A status came later than the one that follows it"
+        "Có trạng thái đến không đúng thứ tự (bước trước được báo sau bước sau)",
+        "Statuses came out of order (an earlier step was reported after a later one)",
     ),
     Oddity.LOAD_FAILED: wording.label(
         "Hệ thống của nơi nhận báo lỗi khi nạp văn bản", "The recipient's system failed to load the document"
@@ -135,14 +136,14 @@ def _subject(life: Life) -> str:
 
 def _sender(life: Life, directory: Directory) -> Party:
     if life.header is not None:
-        return party(life.header.sender, directory, life.header.sender_name)
-    return party(life.turned[0].sender if life.turned else AgencyCode(""), directory)
+        return _party(life.header.sender, directory, life.header.sender_name)
+    return _party(life.turned[0].sender if life.turned else AgencyCode(""), directory)
 
 
-def party(code: AgencyCode, directory: Directory, written: str = "") -> Party:
-    """An agency with its name: the directory's, else as written in the document."""
+def _party(code: AgencyCode, directory: Directory, written: str = "") -> Party:
+    """An agency with the name it had when it wrote (product rule 14); else with the directory's."""
     agency = directory.resolve(code)
-    return Party(code=code, name=agency.name if agency else written)
+    return Party(code=code, name=written or (agency.name if agency else ""))
 
 
 def _in_order(life: Life) -> Iterable[Line]:
@@ -186,15 +187,17 @@ def _reason(refusal: Refusal) -> Reason:
 def _track(life: Life, line: Line, directory: Directory) -> Track:
     state = life.state(line)
     return Track(
-        recipient=party(line.recipient, directory),
+        recipient=_party(line.recipient, directory),
         state=state,
-        label=wording.STATES[state],
+        label=wording.TAKEN_BACK if line.taken_back and state is not State.STOPPED else wording.STATES[state],
         recall=line.recall,
         recall_label=wording.RECALLS[line.recall],
+        taken_back=line.taken_back,
+        asks_consent=life.asks_consent,
         times=_times(life, line),
         moments=tuple(sorted(_moments(life, line), key=lambda moment: moment.at)),
         warnings=tuple(Warned(oddity=oddity, label=_ODDITIES[oddity]) for oddity in _oddities(line)),
-        expected=_expected(line, state),
+        expected=_expected(life, line, state),
     )
 
 
@@ -260,9 +263,11 @@ def _oddities(line: Line) -> Iterable[Oddity]:
         yield Oddity.LOAD_FAILED
 
 
-def _expected(line: Line, state: State) -> Label | None:
-    if line.recall is Recall.AGREED and state is not State.STOPPED:
+def _expected(life: Life, line: Line, state: State) -> Label | None:
+    if state is State.STOPPED or (state is State.REFUSED and not line.taken_back):
+        return wording.EXPECTED[state]
+    if life.closed(line):
         return None
-    if line.recall is Recall.ASKED and state not in (State.REFUSED, State.STOPPED):
-        return wording.RECALL_EXPECTED
-    return wording.EXPECTED[state]
+    if life.asks_consent and state.rank >= State.TAKEN.rank:
+        return wording.ANSWER_EXPECTED
+    return wording.RECALL_EXPECTED if line.recall is Recall.ASKED else wording.EXPECTED[state]

@@ -24,7 +24,7 @@ STATES: Mapping[State, Label] = {
     State.SENT: label("Đã gửi lên Trục", "Sent"),
     State.PLANNED: label("Đã vào hộp thư", "In the inbox"),
     State.TAKEN: label("Đã tải về", "Downloaded"),
-    State.STOPPED: label("Trục đã dừng", "Stopped by the hub"),
+    State.STOPPED: label("Trục không chuyển đi", "Not passed on by the hub"),
     **{State(code.value): label(code.vi, code.en) for code in StatusCode if code.value in State.__members__.values()},
 }
 
@@ -35,9 +35,12 @@ RECALLS: Mapping[Recall, Label] = {
     Recall.AGREED: label("Nơi nhận đồng ý lấy lại/cập nhật", "The recipient agreed to the recall or update"),
 }
 
+TAKEN_BACK = label("Đã lấy lại", "Taken back")
+
 STAGES: Mapping[Stage, Label] = {
     Stage.REFUSED: label("Trục từ chối", "Refused by the hub"),
     Stage.RETURNED: label("Có nơi trả lại", "Returned by a recipient"),
+    Stage.RECALLED: TAKEN_BACK,
     Stage.WAITING: label("Chờ nơi nhận", "Waiting for recipients"),
     Stage.PROCESSING: label("Đang xử lý", "In processing"),
     Stage.FINISHED: label("Hoàn thành", "Finished"),
@@ -63,6 +66,10 @@ EXPECTED: Mapping[State, Label | None] = {
 RECALL_EXPECTED = label(
     "Nơi nhận trả lời đề nghị lấy lại: đồng ý (15) hoặc từ chối (16)",
     "The recipient answers the recall: agreed (15) or declined (16)",
+)
+
+ANSWER_EXPECTED = label(
+    "Nơi nhận trả lời: đồng ý (15) hoặc từ chối (16)", "The recipient answers: agreed (15) or declined (16)"
 )
 
 INBOX_STATES: Mapping[InboxState, Label] = {

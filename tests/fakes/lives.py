@@ -26,7 +26,7 @@ class Document:
 
     def __init__(  # noqa: PLR0917 - tests name what they vary, the rest has defaults
         self, number: int, sender: str, recipients: Sequence[str], subject: str = "", start: datetime = NOON,
-        priority: int = 0,
+        priority: int = 0, business_type: BusinessType = BusinessType.NEW,
     ) -> None:  # fmt: skip
         self.start = start
         self._seconds = 0
@@ -36,7 +36,7 @@ class Document:
         self.header = DocumentHeader(
             hub_id=hub_id(AgencyCode(sender), document_id, 0, self.package.digest),
             document_id=document_id,
-            business_type=BusinessType.NEW,
+            business_type=business_type,
             sender=AgencyCode(sender),
             sender_name=f"Tên ghi trong văn bản {sender}",
             recipients=tuple(AgencyCode(code) for code in recipients),

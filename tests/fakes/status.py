@@ -8,7 +8,7 @@ from hub.model.ids import AgencyCode, HubId, SystemId
 from hub.model.statuses import StatusCode
 from services.status.handlers import Cursor, Found, Sought
 from services.status.life import Life, Line
-from services.status.reports import COUNTED, PROCESSED, Period, Tally
+from services.status.reports import COUNTED, DOCUMENTS, PROCESSED, Period, Tally
 from services.status.search import words_of
 from services.status.timeline import began
 
@@ -58,18 +58,17 @@ class FakeLives:
         self._answer()
         return sorted((life for life in self.rows.values() if began(life)), key=_place, reverse=True)
 
-    async def tally(self, period: Period) -> Sequence[Tally]:
+    async def tally(self, period: Period, codes: Collection[AgencyCode] | None = None) -> Sequence[Tally]:
         self._answer()
-        lines = [line for life in self.rows.values() for line in life.lines.values()]
+        documents = [life for life in self.rows.values() if life.header and life.header.business_type in DOCUMENTS]
+        lines = [line for life in documents for line in life.lines.values()]
         sent = {
             (life.header.sender, life.header.document_id)
-            for life in self.rows.values()
+            for life in documents
             if life.header and life.received and not life.refused and _within(life.received.mark.at, period)
         }
-        return [
-            *(_tally(line, period) for line in lines),
-            *(Tally(code=sender, sent=1) for sender, _ in sent),
-        ]
+        tallies = [*(_tally(line, period) for line in lines), *(Tally(code=sender, sent=1) for sender, _ in sent)]
+        return [tally for tally in tallies if codes is None or tally.code in codes]
 
 
 def _place(life: Life) -> tuple[datetime, HubId]:

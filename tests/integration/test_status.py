@@ -18,9 +18,11 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from hub.model.events import AgencyChanged, ConnectionChanged, Event, EventParked
 from hub.model.ids import HubId
 from hub.runtime.log import Log
+from hub.runtime.mongo import TookTooLong
 from hub.runtime.registry import Registry
 from hub.wire.topics import topic_of
 from hubctl.local.ports import Port
+from services.status import adapters
 from services.status.adapters import MongoLives
 from services.status.app import GIVES, TAKES
 from services.status.life import Life, State
@@ -29,7 +31,7 @@ from services.status.replay import PROJECTED, projector
 from tests.conftest import hubctl
 from tests.fakes.lives import Document
 from tests.integration.status_site import CutLine, Status, free_port, mixed, until
-from tests.unit.status.lives_behaviour import Keeper, LivesBehaviour
+from tests.unit.status.lives_behaviour import DAY, Keeper, LivesBehaviour
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -98,6 +100,25 @@ class TestInMongo(LivesBehaviour):
         await lives.prepare()
         return lives
 
+    async def test_a_report_outlives_the_patience_of_the_connection(
+        self, own_environment: dict[str, str], database: "AsyncIOMotorDatabase[Any]", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The client gives up after 4 s; a year's report may take a minute."""
+        document = Document(1, "000.00.00.G22", ["000.00.00.H29"])
+        await MongoLives(database).save(
+            [(Life(hub_id=document.hub_id), grown(Life(hub_id=document.hub_id), document.whole()))]
+        )
+        sleepy = {"$function": {"body": "function() { sleep(1000); return true }", "args": [], "lang": "js"}}
+        sent = adapters._sent
+        monkeypatch.setattr(adapters, "_sent", lambda *of: ({"$match": {"$expr": sleepy}}, *sent(*of)))
+        client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(own_environment["HUB_MONGO_URL"], socketTimeoutMS=400)
+        lives = MongoLives(client[database.name])
+        assert sum(tally.sent for tally in await lives.tally(DAY)) == 1
+        monkeypatch.setattr(adapters, "_REPORT_SECONDS", 0.3)
+        with pytest.raises(TookTooLong):
+            await lives.tally(DAY)
+        client.close()
+
 
 def lives_of(documents: Iterable[Document], dice: random.Random) -> dict[HubId, list[Event]]:
     return {document.hub_id: document.whole(dice.choice(ENDINGS)) for document in documents}
@@ -153,7 +174,7 @@ async def test_a_document_is_shown_to_its_parties_and_announced(
     ]
     page = await status.get(f"/console/documents/{document.hub_id}")
     assert "Hoàn thành" in page.text
-    assert "đến muộn" not in page.text
+    assert "đến sai thứ tự" not in page.text
     assert document.hub_id in (await status.get("/console/", q="1/ubnd")).text
 
     announced = await status.announced([document])

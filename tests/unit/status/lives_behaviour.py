@@ -10,6 +10,7 @@ import pytest
 from hub.model.errors import Transient
 from hub.model.events import Event
 from hub.model.ids import AgencyCode, SystemId
+from hub.model.statuses import BusinessType
 from services.status.handlers import Archive, Cursor, Lives, Sought
 from services.status.life import Life, Stage
 from services.status.lifecycle import all_grown, follow, grown
@@ -17,6 +18,7 @@ from services.status.reports import Period, Tally
 from tests.fakes.lives import NOON, Document
 
 A, B, C = "000.00.00.G22", "000.00.00.H29", "000.00.00.G12"
+DAY = Period(since=date(2026, 11, 20), until=date(2026, 11, 21))
 EVERYTHING = Sought(terms=(), agencies=(), stage=None)
 
 
@@ -78,8 +80,7 @@ class LivesBehaviour:
             before = (await keeper.load([document.hub_id])).get(document.hub_id) or Life(hub_id=document.hub_id)
             await keeper.save([(before, follow(before, event))])
         assert (await keeper.load([document.hub_id]))[document.hub_id] == life_of(document, events)
-        period = Period(since=date(2026, 11, 20), until=date(2026, 11, 21))
-        assert summed(await keeper.tally(period))[B][1] == 1
+        assert summed(await keeper.tally(DAY))[B][1] == 1
 
     async def test_a_life_changed_meanwhile_is_not_overwritten(self, keeper: Keeper) -> None:
         document = Document(4, A, [B])
@@ -188,9 +189,8 @@ class LivesBehaviour:
             life_of(stopped, [stopped.received(), stopped.checked(), stopped.refused("policy")]),
         ]
         await keep(keeper, *lives)
-        day = Period(since=date(2026, 11, 20), until=date(2026, 11, 21))
         all_six = (("01", 1), ("04", 1), ("05", 1), ("06", 1))
-        assert summed(await keeper.tally(day)) == {
+        assert summed(await keeper.tally(DAY)) == {
             A: (1, 1, 0, (("01", 1), ("02", 1))),
             B: (1, 1, 1, (("01", 2), *all_six[1:])),
             C: (0, 1, 1, all_six),
@@ -198,12 +198,26 @@ class LivesBehaviour:
         eve = Period(since=date(2026, 11, 19), until=date(2026, 11, 20))
         assert summed(await keeper.tally(eve)) == {A: (1, 0, 0, ()), B: (0, 1, 0, ())}
 
+    async def test_recalls_and_updates_are_counted_neither_as_sent_nor_as_received(self, keeper: Keeper) -> None:
+        kinds = (BusinessType.NEW, BusinessType.RECALL, BusinessType.UPDATE, BusinessType.REPLACE)
+        documents = [Document(75 + n, A, [B], business_type=kind) for n, kind in enumerate(kinds)]
+        await keep(keeper, *(life_of(document, document.whole(("01", "06"))) for document in documents))
+        assert summed(await keeper.tally(DAY)) == {A: (2, 0, 0, ()), B: (0, 2, 2, (("01", 2), ("06", 2)))}
+
+    async def test_who_asks_for_its_own_codes_gets_those_alone(self, keeper: Keeper) -> None:
+        one, other = Document(78, A, [B, C]), Document(79, B, [A, C])
+        await keep(keeper, life_of(one, one.whole(("01",))), life_of(other, other.whole(("01",))))
+        everything = summed(await keeper.tally(DAY))
+        for codes in ([A], [B, C], [C, "an old code"]):
+            own = summed(await keeper.tally(DAY, [AgencyCode(code) for code in codes]))
+            assert own == {code: counts for code, counts in everything.items() if code in codes}
+        assert not await keeper.tally(DAY, [])
+
     async def test_one_document_sent_in_two_packages_is_one_document_sent(self, keeper: Keeper) -> None:
         one, other = Document(80, A, [B]), Document(80, A, [C], subject="gói thứ hai")
         assert one.hub_id != other.hub_id
         await keep(keeper, life_of(one, one.whole(())), life_of(other, other.whole(())))
-        day = Period(since=date(2026, 11, 20), until=date(2026, 11, 21))
-        assert summed(await keeper.tally(day))[A][0] == 1
+        assert summed(await keeper.tally(DAY))[A][0] == 1
 
     async def test_a_batch_of_lives_is_saved_at_once(self, keeper: Keeper) -> None:
         documents = [Document(90 + n, A, [B, C]) for n in range(3)]

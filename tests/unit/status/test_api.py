@@ -1,11 +1,14 @@
 """The query API: what each caller gets, and that nobody gets more."""
 
 import time
+from collections.abc import Collection, Sequence
 
 import pytest
 
+from hub.model.ids import AgencyCode
 from hub.model.statuses import Outcome
 from hub.model.values import Verdict
+from services.status.reports import Period, Tally
 from tests.fakes.lives import Document
 from tests.unit.status.site import A, B, C, Site
 
@@ -29,7 +32,7 @@ async def test_the_timeline_in_the_shape_that_clients_read(site: Site, document:
     timeline = answer.json()
     assert timeline["document_id"] == document.header.document_id
     assert timeline["code"] == "125/UBND-VP"
-    assert timeline["sender"] == {"code": A, "name": f"Cơ quan {A}"}
+    assert timeline["sender"] == {"code": A, "name": f"Tên ghi trong văn bản {A}"}
     assert timeline["verdict"]["outcome"] == "VALID"
     assert [line["recipient"] for line in timeline["recipients"]] == [B, C]
     line = timeline["recipients"][0]
@@ -108,6 +111,20 @@ async def test_report_b_of_an_agency_is_its_own_row(site: Site, document: Docume
     everybody = (await site.get("/api/v1/reports/b", **ONE_DAY)).json()
     assert [row["code"] for row in everybody["rows"]] == sorted([A, B, C])
     assert everybody["total"]["documents_sent"] == 1
+
+
+async def test_for_an_agency_s_own_report_nobody_else_s_lines_are_counted(site: Site) -> None:
+    asked: list[object] = []
+    tally = site.lives.tally
+
+    async def listening(period: Period, codes: Collection[AgencyCode] | None = None) -> Sequence[Tally]:
+        asked.append(codes)
+        return await tally(period, codes)
+
+    site.lives.tally = listening  # type: ignore[method-assign]
+    await site.get("/api/v1/reports/b", B, **ONE_DAY)
+    await site.get("/api/v1/reports/b", **ONE_DAY)
+    assert asked == [(B,), None]
 
 
 async def test_report_b_as_files(site: Site, document: Document) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.model.events import Event, StatusChanged
 from hub.model.ids import AgencyCode, EventId
-from hub.model.statuses import InboxState, Outcome
+from hub.model.statuses import BusinessType, InboxState, Outcome
 from hub.model.values import Verdict
 from services.status.life import Life, Recall, Stage, State
 from services.status.lifecycle import KEPT_PER_CODE, changes, decided, follow, grown, hub_id_of
@@ -126,14 +126,49 @@ def test_precedence(codes: tuple[str, ...], state: State, recall: Recall) -> Non
         (("06",), ("06",), Stage.FINISHED),
         (("06",), ("05",), Stage.PROCESSING),
         (("02",), ("06",), Stage.RETURNED),
-        (("02", "15"), ("06",), Stage.FINISHED),
         (("13", "15"), ("06",), Stage.FINISHED),
+        (("13", "15"), ("01",), Stage.PROCESSING),
+        (("13", "15"), ("13", "15"), Stage.RECALLED),
+        (("02", "13", "15"), ("06", "15", "13"), Stage.RECALLED),
+        (("13", "15"), ("02",), Stage.RETURNED),
+        (("13", "16"), ("13", "15"), Stage.PROCESSING),
+        # a 15 without a 13 agrees to an update or recall that came as another package: this document goes on
+        (("15",), ("06",), Stage.PROCESSING),
+        (("15",), ("15",), Stage.PROCESSING),
+        (("02", "15"), ("06",), Stage.RETURNED),
+        (("06", "15"), ("06",), Stage.FINISHED),
     ],
 )
 def test_stage_of_a_document(at_b: tuple[str, ...], at_c: tuple[str, ...], stage: Stage) -> None:
     document = Document(1, A, [B, C])
     reports = [*(document.reported(B, code) for code in at_b), *(document.reported(C, code) for code in at_c)]
     assert grown(begin(document), [*document.whole(()), *reports]).stage is stage
+
+
+@pytest.mark.parametrize("kind", [BusinessType.RECALL, BusinessType.UPDATE])
+@pytest.mark.parametrize(
+    ("at_b", "at_c", "stage"),
+    [
+        ((), (), Stage.PROCESSING),
+        (("15",), (), Stage.PROCESSING),
+        (("15",), ("16",), Stage.FINISHED),
+        (("01", "03"), ("15",), Stage.PROCESSING),
+        (("06",), ("15",), Stage.FINISHED),
+        (("02",), ("15",), Stage.RETURNED),
+    ],
+)
+def test_a_recall_or_update_is_done_when_everybody_has_answered_it(
+    kind: BusinessType, at_b: tuple[str, ...], at_c: tuple[str, ...], stage: Stage
+) -> None:
+    document = Document(1, A, [B, C], business_type=kind)
+    reports = [*(document.reported(B, code) for code in at_b), *(document.reported(C, code) for code in at_c)]
+    assert grown(begin(document), [*document.whole(()), *reports]).stage is stage
+
+
+def test_a_replacement_is_a_document_like_any_other() -> None:
+    document = Document(1, A, [B], business_type=BusinessType.REPLACE)
+    life = grown(begin(document), [*document.whole(("01",)), document.reported(B, "15")])
+    assert life.stage is Stage.PROCESSING
 
 
 def test_a_document_waits_as_long_as_one_recipient_has_not_downloaded_it() -> None:

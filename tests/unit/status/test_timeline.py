@@ -1,13 +1,14 @@
 """What people are shown: moments in order, what comes next, what is odd, in both languages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from hub.model.directory import Directory
 from hub.model.events import Event
 from hub.model.ids import AgencyCode
-from hub.model.statuses import InboxState, Outcome, StatusCode
+from hub.model.statuses import BusinessType, InboxState, Outcome, StatusCode
 from hub.model.values import Verdict
 from services.status import wording
 from services.status.life import Life, Recall, Stage, State
@@ -61,9 +62,21 @@ def test_recipients_keep_the_order_of_the_document_and_their_names() -> None:
     assert [(party.code, party.name) for party in parties] == [(C, ""), (B, f"Cơ quan {B}")]
 
 
-def test_a_sender_unknown_to_the_directory_keeps_the_name_it_wrote() -> None:
-    document = Document(1, C, [B])
-    assert shown(document, [document.received()]).sender.name == f"Tên ghi trong văn bản {C}"
+@pytest.mark.parametrize("sender", [A, C])
+def test_a_sender_keeps_the_name_it_wrote_whatever_the_directory_calls_it_now(sender: AgencyCode) -> None:
+    """Product rule 14: old documents keep their old name."""
+    document = Document(1, sender, [B])
+    life = grown(Life(hub_id=document.hub_id), [document.received()])
+    entry = summary(life, directory())
+    assert entry
+    assert entry.sender.name == f"Tên ghi trong văn bản {sender}"
+    assert shown(document, [document.received()]).sender.name == entry.sender.name
+
+
+def test_a_sender_that_wrote_no_name_has_the_directory_s() -> None:
+    document = Document(1, A, [B])
+    document.header = replace(document.header, sender_name="")
+    assert shown(document, [document.received()]).sender.name == f"Cơ quan {A}"
 
 
 @pytest.mark.parametrize(
@@ -96,10 +109,50 @@ def test_a_failed_load_is_said_until_a_status_shows_that_it_was_loaded_after_all
         (("01", "13", "15"), None),
         (("01", "13", "16"), wording.EXPECTED[State.ARRIVED]),
         (("02",), wording.EXPECTED[State.REFUSED]),
+        (("01", "15"), wording.EXPECTED[State.ARRIVED]),
+        (("01", "13", "02"), wording.EXPECTED[State.REFUSED]),
+        (("02", "13", "15"), None),
     ],
 )
 def test_what_comes_next(codes: tuple[str, ...], expected: wording.Label | None) -> None:
     assert track(codes).expected == expected
+
+
+@pytest.mark.parametrize("kind", [BusinessType.RECALL, BusinessType.UPDATE])
+@pytest.mark.parametrize(
+    ("codes", "expected", "looks", "last"),
+    [
+        ((), wording.ANSWER_EXPECTED, "done done now ahead", "Trả lời (15/16)"),
+        (("01",), wording.ANSWER_EXPECTED, "done done done now ahead", "Trả lời (15/16)"),
+        (("15",), None, "done done done done", "Đồng ý lấy lại/cập nhật"),
+        (("01", "16"), None, "done done done done bad", "Từ chối lấy lại/cập nhật"),
+        (("02",), wording.EXPECTED[State.REFUSED], "done done done bad", "Từ chối tiếp nhận"),
+    ],
+)
+def test_a_recall_or_update_waits_for_its_answer_and_ends_with_it(
+    kind: BusinessType, codes: tuple[str, ...], expected: wording.Label | None, looks: str, last: str
+) -> None:
+    document = Document(1, A, [B], business_type=kind)
+    line = shown(document, document.whole(codes)).recipients[0]
+    assert line.expected == expected
+    drawn = steps(line)
+    assert [step.look for step in drawn] == [Look(look) for look in looks.split()]
+    assert drawn[-1].label.vi == last
+    assert (drawn[-1].at is None) is (drawn[-1].look is Look.AHEAD)
+
+
+def test_before_it_is_downloaded_a_recall_goes_the_way_of_any_package() -> None:
+    document = Document(1, A, [B], business_type=BusinessType.RECALL)
+    (line,) = shown(document, [document.received(), document.planned(B)]).recipients
+    assert line.expected == wording.EXPECTED[State.PLANNED]
+
+
+def test_a_document_taken_back_says_so_and_nothing_is_expected_any_more() -> None:
+    document = Document(1, A, [B])
+    timeline = shown(document, document.whole(("01", "13", "15")))
+    (line,) = timeline.recipients
+    assert (timeline.label.vi, line.label.vi, line.expected) == ("Đã lấy lại", "Đã lấy lại", None)
+    assert line.state is State.ARRIVED  # what it had come to stays known
 
 
 def test_a_refusal_at_the_door_says_every_reason_and_what_to_do() -> None:
@@ -156,7 +209,9 @@ def test_every_closed_list_has_its_words() -> None:
         (("03", "06"), "done done done passed done passed passed done"),
         (("02",), "done done done bad"),
         (("01", "03", "02"), "done done done done done bad"),
-        (("01", "15"), "done done done done ahead ahead ahead ahead"),
+        (("01", "15"), "done done done now ahead ahead ahead ahead"),
+        (("01", "13", "15"), "done done done done done"),
+        (("13",), "done done now ahead ahead ahead ahead ahead"),
     ],
 )
 def test_the_track_of_a_line(codes: tuple[str, ...], looks: str) -> None:
