@@ -11,7 +11,10 @@ LARGEST_DEPTH = 64
 LARGEST_MARKUP = 20_000
 """Elements, attributes, namespace declarations, comments and processing instructions together."""
 LARGEST_VOCABULARY = 400
-"""Different names in one file: the XML library keeps every name it ever met for the life of the process."""
+"""Different names, prefixes and namespaces in one file."""
+MOST_NAMES_MET = 20_000
+"""The same in all files that one process reads: the XML library keeps every one of them for the life of the process.
+Clients in service use a few hundred; who invents names by the thousand is refused, and all others go on."""
 LARGEST_NAME = 200
 """Characters of one name, its namespace included."""
 LARGEST_TEXT = 65_536

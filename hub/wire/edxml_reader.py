@@ -29,6 +29,7 @@ _DECLARATION = re.compile(
     rb"(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?P<r>[\"'])(?P<encoding>[^\"']*)(?P=r))?"
     rb"(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:\"(?:yes|no)\"|'(?:yes|no)'))?[ \t\r\n]*\?>"
 )
+_NAMESPACE_ERRORS = frozenset({etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE, etree.ErrorTypes.NS_ERR_QNAME})
 _SIZE_ERRORS = frozenset({etree.ErrorTypes.ERR_NAME_TOO_LONG, etree.ErrorTypes.ERR_ENTITY_LOOP})
 
 
@@ -68,6 +69,8 @@ class EdxmlReader:
             self._parser.close()
         except etree.XMLSyntaxError as error:
             raise _unreadable(error) from error
+        if any(entry.type in _NAMESPACE_ERRORS for entry in self._parser.feed_error_log):
+            raise Unreadable(Code.NOT_WELL_FORMED, detail="xmlns")  # the parser lets it pass, receivers' parsers do not
         return edxml_fields.read(self._tree)
 
     def _opening(self, chunk: bytes) -> bytes:

@@ -14,6 +14,7 @@ from hub.wire.edxml_names import (
     LARGEST_NAME,
     LARGEST_TEXT,
     LARGEST_VOCABULARY,
+    MOST_NAMES_MET,
     NAMESPACE,
     SIGNATURE_PARENT,
     SIGNATURES,
@@ -22,6 +23,8 @@ from hub.wire.edxml_names import (
 _LONGEST_RUN = 2 * LARGEST_TEXT
 """The parser is fed pieces of `LARGEST_TEXT` bytes: only a CDATA section, which it holds whole, gives more at once."""
 _MOST_MARKED = 100
+_MET: set[str] = set()
+"""Names, prefixes and namespaces of all files: the parser keeps them for the life of the process, so they are few."""
 
 
 class Node:
@@ -135,6 +138,7 @@ class Tree:
 
     def pi(self, target: str, data: str | None = None) -> None:
         """A processing instruction."""
+        self._check_name(target)
         self._aside(target + (data or ""))
 
     def cdata(self) -> None:
@@ -190,10 +194,14 @@ class Tree:
             raise Unreadable(Code.XML_LIMITS, detail=f"{len(name)} > {LARGEST_NAME}")
         if len(self._names) > LARGEST_VOCABULARY:
             raise Unreadable(Code.XML_LIMITS, detail=f"> {LARGEST_VOCABULARY}")
+        if name not in _MET:
+            if len(_MET) >= MOST_NAMES_MET:
+                raise Unreadable(Code.XML_LIMITS, self._place(), name[:100])
+            _MET.add(name)
 
     def _check_attributes(self, attributes: Mapping[str, str], namespaces: Mapping[str, str]) -> None:
-        for name in attributes:
-            self._check_name(name)
+        for name in (*attributes, *namespaces, *namespaces.values()):
+            self._check_name(name or "")
         length = sum(map(len, (*attributes.values(), *namespaces.values())))
         if length > LARGEST_TEXT:
             raise Unreadable(Code.XML_LIMITS, detail=f"{length} > {LARGEST_TEXT}")
