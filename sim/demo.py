@@ -43,7 +43,7 @@ def demo(
         _wait_for_alerts(place, rehearsed, result, tell)
     verdict = judge(read(place.ledger), place.alerts(), run=rehearsed.run)
     _show_timeline(console, place, rehearsed, result)
-    _show_refusals(console, rehearsed, result)
+    _show_refusals(console, place, rehearsed, result)
     _show_alert(console, place, rehearsed, result)
     _show_outsider(console, place)
     _show_where_to_look(console, place)
@@ -75,9 +75,7 @@ def _show_timeline(console: Console, place: Place, rehearsed: Rehearsed, result:
         (parcel for parcel in rehearsed.parcels if parcel.document.special is Special.NONE),
         key=lambda parcel: (2 <= len(parcel.document.codes) <= 4, len(parcel.document.codes)),  # noqa: PLR2004 - fits
     )
-    hub_id = result.hub_id(parcel.document_id)
-    auth = ("operator", place.operator_password)
-    timeline = httpx.get(f"{place.edge}/api/v1/documents/{hub_id}", auth=auth, timeout=10).json()
+    timeline = _timeline(place, result.hub_id(parcel.document_id))
     table = Table(title=f"Một văn bản · one document: {parcel.code} — {parcel.subject}", title_justify="left")
     for column in ("nơi nhận · recipient", "lúc · at", "sự việc · what", "ghi chú · note"):
         table.add_column(column)
@@ -92,12 +90,18 @@ def _show_timeline(console: Console, place: Place, rehearsed: Rehearsed, result:
     console.print(f"Chữ ký số · signature: [bold]{verdict.get('outcome')}[/] ({verdict.get('reason')})\n")
 
 
+def _timeline(place: Place, hub_id: str) -> dict[str, Any]:
+    auth = ("operator", place.operator_password)
+    found: dict[str, Any] = httpx.get(f"{place.edge}/api/v1/documents/{hub_id}", auth=auth, timeout=10).json()
+    return found
+
+
 def _clock(moment: str) -> str:
     """Time of the day in Vietnam, as the mails and the console show it."""
     return datetime.fromisoformat(moment).astimezone(VIETNAM).strftime("%H:%M:%S.%f")[:-3]
 
 
-def _show_refusals(console: Console, rehearsed: Rehearsed, result: Result) -> None:
+def _show_refusals(console: Console, place: Place, rehearsed: Rehearsed, result: Result) -> None:
     table = Table(title="Từ chối và trùng lặp · refusals and duplicates", title_justify="left")
     for column in ("tình huống · case", "số ký hiệu · code", "trả lời · answer", "làm gì · what to do"):
         table.add_column(column)
@@ -108,15 +112,16 @@ def _show_refusals(console: Console, rehearsed: Rehearsed, result: Result) -> No
         answers = result.answers.get(parcel.document_id, [])
         last = answers[-1] if answers else None
         reasons = last.body.get("reasons", []) if last else []
-        said = "; ".join(f"{reason['code']}: {reason['vi']}" for reason in reasons) or _accepted(special, last)
+        said = "; ".join(f"{reason['code']}: {reason['vi']}" for reason in reasons) or _accepted(place, special, last)
         table.add_row(special, parcel.code, said, "; ".join(reason["fix_vi"] for reason in reasons))
     console.print(table)
 
 
-def _accepted(special: Special, answer: Any) -> str:
+def _accepted(place: Place, special: Special, answer: Any) -> str:
     if special is Special.SENT_TWICE:
         return f"HTTP {answer.status}: cùng biên nhận {answer.hub_id[:8]}… (the first receipt again)"
-    return "đã nhận, sau đó bị dừng vì chữ ký không hợp lệ (stopped by the signature policy)"
+    verdict = _timeline(place, answer.hub_id).get("verdict") or {}
+    return f"{verdict.get('reason')}: đã nhận, sau đó bị dừng vì chữ ký không hợp lệ (stopped by the signature policy)"
 
 
 def _show_alert(console: Console, place: Place, rehearsed: Rehearsed, result: Result) -> None:
