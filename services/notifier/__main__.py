@@ -10,6 +10,7 @@ from hub.model.statuses import Channel
 from hub.runtime.faust_worker import FaustWorker
 from hub.runtime.foundation import Foundation, instance_name
 from hub.runtime.health import set_probe
+from hub.runtime.patience import patiently
 from hub.runtime.process import Process, run
 from hub.runtime.settings import load, secret
 from hub.wire.topics import topic_of
@@ -19,8 +20,9 @@ from services.notifier.adapters_log import LogPositions
 from services.notifier.adapters_sms import HttpTexter
 from services.notifier.adapters_smtp import Relay, SmtpMailer
 from services.notifier.app import Deadlines, GuardedClock, OwnAlerts, Strays, Takeover, recorder
-from services.notifier.app_lanes import Lane, patiently
+from services.notifier.app_lanes import Lane
 from services.notifier.attempts import Holder, Patience
+from services.notifier.clock_guard import NEVER_BELIEVED
 from services.notifier.handlers import Gateways, RaiseAlerts, RecordOutcome, SendAlert, WatchDeliveries
 from services.notifier.settings import NotifierSettings
 
@@ -84,6 +86,7 @@ def _lanes(process: Process, hub: Foundation, settings: NotifierSettings, book: 
         patience=_patience(settings),
         holder=holder,
         clock=hub.clock,
+        steady=GuardedClock(hub.clock, time.monotonic, NEVER_BELIEVED),
         patiently=patiently,
     )  # fmt: skip
     return {channel: Lane(channel, send) for channel in Channel}

@@ -16,6 +16,9 @@ from datetime import datetime, timedelta
 TOLERANCE = timedelta(seconds=10)
 """What slewing may add between two readings."""
 
+NEVER_BELIEVED = timedelta.max
+"""Limit for measuring how long this process itself has waited: there a jump is never right, however long it stays."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:

@@ -232,8 +232,9 @@ class SendAlert:
 
     def __init__(
         self, *, book: Book, tries: Attempts, gateways: Gateways, record: Callable[[Concluded], Awaitable[None]],
-        patience: Patience, holder: Holder, clock: Clock, patiently: Patiently,
+        patience: Patience, holder: Holder, clock: Clock, steady: Clock, patiently: Patiently,
     ) -> None:  # fmt: skip
+        """`clock` says when an alert ended; `steady`, which does not jump ahead, how long it has been tried."""
         self._book = book
         self._tries = tries
         self._gateways = gateways
@@ -241,6 +242,7 @@ class SendAlert:
         self._patience = patience
         self._holder = holder
         self._clock = clock
+        self._steady = steady
         self._patiently = patiently
 
     async def __call__(self, alert_id: EventId) -> timedelta | None:
@@ -252,7 +254,7 @@ class SendAlert:
         case = await self._book.case(alert_id)
         if case is None:
             return None
-        move = attempts.next_move(case, self._holder, self._clock(), self._patience)
+        move = attempts.next_move(case, self._holder, self._steady(), self._patience)
         match move:
             case Send():
                 return await self._try(case, move)
@@ -263,13 +265,13 @@ class SendAlert:
                 return None
 
     async def _try(self, case: Case, made: Send) -> timedelta | None:
-        if not await self._tries.begin(case.raised, made, self._clock()):
+        if not await self._tries.begin(case.raised, made, self._steady()):
             return self._patience.attempt_limit
         answer = await self._gateways.send(case, made.progress.remaining)
-        move = attempts.after(answer, made, case.raised.channel, self._clock(), self._patience)
+        move = attempts.after(answer, made, case.raised.channel, self._steady(), self._patience)
         match move:
             case Postpone():
-                next_at = self._clock() + move.pause
+                next_at = self._steady() + move.pause
                 await self._patiently(lambda: self._tries.postpone(case.raised.event_id, next_at, move))
                 return move.pause
             case Conclude():

@@ -24,7 +24,7 @@ from services.notifier.alerts import ENCODED_WORD
 SMS_LIMIT = 160
 """Characters of one SMS part in the GSM 7-bit alphabet (3GPP TS 23.038)."""
 
-# Folding at 78 columns rewrites what it has to break, and has lost addresses in doing so: headers are folded at the hard
+# Folding at 78 columns rewrites what it breaks, and has lost addresses in doing so: headers are folded at the hard
 # limit instead (RFC 5322 §2.1.1). The body is encoded before, at 76.
 _FOLDED = SMTP.clone(max_line_length=998)
 _SUBJECT_CODE, _SMS_CODE, _SMS_SENDER = 80, 30, 40

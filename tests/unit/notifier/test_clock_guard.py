@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.app import GuardedClock
-from services.notifier.clock_guard import TOLERANCE
+from services.notifier.clock_guard import NEVER_BELIEVED, TOLERANCE
 from tests.fakes.notifier import LIMIT, NOW, SettableClock
 
 HOUR = timedelta(hours=1)
@@ -59,6 +59,17 @@ def test_a_clock_that_jumps_and_is_corrected_was_never_believed() -> None:
     clocks.run(timedelta(minutes=5))
     assert clocks.jump(-HOUR) == NOW + timedelta(minutes=5)
     assert clocks.jump(HOUR) == NOW + timedelta(minutes=5)
+
+
+def test_a_clock_that_never_believes_a_jump_goes_on_by_the_monotonic_one() -> None:
+    wall, monotonic = SettableClock(), 0.0
+    guarded = GuardedClock(wall, lambda: monotonic, NEVER_BELIEVED)
+    guarded()
+    wall.now += 24 * HOUR
+    for hours in range(1, 100):
+        wall.now += HOUR
+        monotonic += HOUR.total_seconds()
+        assert guarded() == NOW + hours * HOUR
 
 
 def test_a_clock_set_back_is_believed_at_once() -> None:

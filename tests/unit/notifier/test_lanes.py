@@ -4,12 +4,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from hub.model.errors import Transient
 from hub.model.ids import EventId
 from hub.model.statuses import Channel
 from services.notifier import app_lanes
-from services.notifier.app_lanes import Lane, patiently
+from services.notifier.app_lanes import Lane
 from services.notifier.handlers import OpenAlert
 from tests.fakes.notifier import TRACE
 
@@ -119,14 +120,73 @@ async def test_what_is_under_way_at_the_stop_is_finished() -> None:
     assert finished.is_set()
 
 
-async def test_patience_tries_until_it_is_done() -> None:
-    tries = 0
+async def test_new_alerts_come_before_those_that_are_tried_again() -> None:
+    seen: list[str] = []
+    gate = asyncio.Event()
 
-    async def deed() -> None:
+    async def send(alert_id: EventId) -> timedelta | None:
+        seen.append(alert_id)
+        if alert_id.startswith("first"):
+            await gate.wait()
+            return None
+        return timedelta() if alert_id.startswith("again") and seen.count(alert_id) == 1 else None
+
+    async with running(send) as (lane,):
+        lane.add(alert("again0"))
+        lane.add(alert("again1"))
+        await until(lambda: len(seen) == 4)  # both are over now, having been tried again
+        seen.clear()
+        for number in range(4):
+            lane.add(alert(f"first{number}"))
+        await until(lambda: len(seen) == 4)  # every place is taken
+        lane._schedule(alert("retry"), 0.0)
+        await asyncio.sleep(0.02)
+        lane.add(alert("new"))
+        gate.set()
+        await until(lambda: len(seen) == 6)
+    assert seen[4:] == ["new", "retry"]
+
+
+async def test_after_a_try_that_came_to_nothing_one_alert_at_a_time_asks_until_something_is_over() -> None:
+    up, under_way, most = False, 0, 0
+    over: list[str] = []
+
+    async def send(alert_id: EventId) -> timedelta | None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        if not up:
+            return timedelta()
+        over.append(alert_id)
+        return None
+
+    async with running(send) as (lane,):
+        for number in range(12):
+            lane.add(alert(f"a{number}"))
+        await until(lambda: most == 4)  # nobody knows yet that the gateway is away
+        await asyncio.sleep(0.05)
+        most = 0
+        await asyncio.sleep(0.1)
+        assert most == 1
+        up = True
+        await until(lambda: len(over) == 12)
+        assert most == 4
+
+
+async def test_tries_that_come_to_nothing_are_counted_as_retries() -> None:
+    def retries() -> float:
+        return REGISTRY.get_sample_value("hub_transient_retries_total", {"part": "email"}) or 0.0
+
+    before, tries = retries(), 0
+
+    async def send(_: EventId) -> timedelta | None:
         nonlocal tries
         tries += 1
-        if tries < 2:
-            raise Transient("kafka", "away")
+        return timedelta() if tries < 3 else None
 
-    await patiently(deed)
-    assert tries == 2
+    async with running(send) as (lane,):
+        lane.add(alert("a"))
+        await until(lambda: tries == 3)
+    assert retries() == before + 2

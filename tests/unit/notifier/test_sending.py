@@ -12,7 +12,9 @@ from hub.model.errors import Transient
 from hub.model.events import AlertRaised
 from hub.model.statuses import AlertOutcome, Channel
 from services.notifier import alerts
+from services.notifier.app import GuardedClock
 from services.notifier.attempts import FOREIGN, INTERRUPTED, NEEDLESS, Answer, Handover, Holder, Send
+from services.notifier.clock_guard import NEVER_BELIEVED
 from services.notifier.handlers import Concluded, Gateways, SendAlert
 from services.notifier.messages import Mail
 from tests.fakes.events import agency
@@ -58,6 +60,7 @@ class Service:
         *,
         attempts: Callable[[Holder], FakeAttempts] | None = None,
         recording: Callable[[Concluded], Awaitable[None]] | None = None,
+        steady: Callable[[], datetime] | None = None,
     ) -> SendAlert:
         self.lives += 1
         holder = Holder(instance=instance, life=str(self.lives))
@@ -69,6 +72,7 @@ class Service:
             patience=PATIENCE,
             holder=holder,
             clock=self.clock,
+            steady=steady or self.clock,
             patiently=patiently,
         )
 
@@ -270,6 +274,26 @@ async def test_mailboxes_that_were_put_off_are_tried_later_alone(service: Servic
     assert (first.recipients, second.recipients) == (("hoa@bnv.gov.vn", "duc@bnv.gov.vn"), ("duc@bnv.gov.vn",))
     assert first.content == second.content
     assert service.outcome(alert) == (AlertOutcome.SENT, "250 taken")
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1)])
+async def test_a_clock_that_jumps_gives_no_waiting_alert_up(service: Service, jump: timedelta) -> None:
+    service.mail.will(*[Handover.NOT_TAKEN] * 3)
+    alert = await service.raise_(raised(planned()))
+    monotonic = 0.0
+    steady = GuardedClock(service.clock, lambda: monotonic, NEVER_BELIEVED)
+    process = service.process(steady=steady)
+    assert await process(alert.event_id) == timedelta(seconds=5)
+    service.clock.now += jump
+    for seconds in (5, 10, 20):
+        service.clock.forward(seconds=seconds)
+        monotonic += seconds
+        pause = await process(alert.event_id)
+    assert pause is None
+    assert service.mail.tried == 4
+    sent = service.book.outcome(alert)
+    assert sent is not None
+    assert (sent.outcome, sent.occurred_at) == (AlertOutcome.SENT, service.clock.now)
 
 
 async def test_a_document_fetched_meanwhile_is_not_complained_about(service: Service) -> None:
