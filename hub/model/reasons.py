@@ -4,55 +4,10 @@ Codes never change their meaning; a new reason gets a new code (product rule 7).
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from hub.model.refusal_codes import Code
 
-class Code(StrEnum):
-    """Closed list of refusal codes."""
-
-    NOT_AUTHENTICATED = "NOT_AUTHENTICATED"
-    CONNECTION_LOCKED = "CONNECTION_LOCKED"
-    NOT_FOUND = "NOT_FOUND"
-    BAD_REQUEST = "BAD_REQUEST"
-    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
-    UNSUPPORTED_ENCODING = "UNSUPPORTED_ENCODING"
-    TOO_LARGE = "TOO_LARGE"
-    EMPTY_BODY = "EMPTY_BODY"
-    HASH_MISMATCH = "HASH_MISMATCH"
-    NOT_WELL_FORMED = "NOT_WELL_FORMED"
-    DTD_FORBIDDEN = "DTD_FORBIDDEN"
-    XML_DEPTH = "XML_DEPTH"
-    XML_LIMITS = "XML_LIMITS"
-    HEADER_MARKUP = "HEADER_MARKUP"
-    NOT_EDXML = "NOT_EDXML"
-    MISSING_FIELD = "MISSING_FIELD"
-    BAD_FIELD = "BAD_FIELD"
-    BAD_DATE = "BAD_DATE"
-    DATE_IN_FUTURE = "DATE_IN_FUTURE"
-    SENDER_MISMATCH = "SENDER_MISMATCH"
-    UNKNOWN_RECIPIENT = "UNKNOWN_RECIPIENT"
-    RECIPIENT_LOCKED = "RECIPIENT_LOCKED"
-    RECIPIENT_DISSOLVED = "RECIPIENT_DISSOLVED"
-    DUPLICATE_RECIPIENT = "DUPLICATE_RECIPIENT"
-    TOO_MANY_RECIPIENTS = "TOO_MANY_RECIPIENTS"
-    TOO_MANY_ATTACHMENTS = "TOO_MANY_ATTACHMENTS"
-    ATTACHMENT_MISSING = "ATTACHMENT_MISSING"
-    ATTACHMENT_UNANNOUNCED = "ATTACHMENT_UNANNOUNCED"
-    ATTACHMENT_EMPTY = "ATTACHMENT_EMPTY"
-    BASE64 = "BASE64"
-    DOCUMENT_CONFLICT = "DOCUMENT_CONFLICT"
-    UNKNOWN_DOCUMENT = "UNKNOWN_DOCUMENT"
-    NOT_A_RECIPIENT = "NOT_A_RECIPIENT"
-    UNKNOWN_STATUS = "UNKNOWN_STATUS"
-    SIGNATURE_ABSENT = "SIGNATURE_ABSENT"
-    SIGNATURE_INVALID = "SIGNATURE_INVALID"
-    SIGNATURE_INDETERMINATE = "SIGNATURE_INDETERMINATE"
-    ALREADY_SETTLED = "ALREADY_SETTLED"
-    UNKNOWN_AGENCY = "UNKNOWN_AGENCY"
-    CODE_TAKEN = "CODE_TAKEN"
-    SERVED_ELSEWHERE = "SERVED_ELSEWHERE"
-    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
-    UNAVAILABLE = "UNAVAILABLE"
+__all__ = ["TEXTS", "Code", "Text", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +124,10 @@ TEXTS: dict[Code, Text] = {
     ),
     Code.HEADER_MARKUP: _t(
         422,
-        "Trường định danh chứa chú thích hoặc đánh dấu lạ.",
+        "Trường định danh chứa chú thích hoặc thẻ lạ.",
         "An identifying field contains a comment or other markup.",
-        "Bỏ chú thích và lệnh xử lý trong From, To, DocumentId, Code.",
-        "Remove comments and processing instructions from From, To, DocumentId and Code.",
+        "Bỏ chú thích, lệnh xử lý và CDATA trong trường được nêu.",
+        "Remove comments, processing instructions and CDATA from the field named.",
     ),
     Code.NOT_EDXML: _t(
         422,
@@ -180,6 +135,20 @@ TEXTS: dict[Code, Text] = {
         "This is not an edXML package of QCVN 102:2016/BTTTT.",
         "Dùng phần tử gốc edXML và không gian tên http://www.mic.gov.vn/TBT/QCVN_102_2016.",
         "Use the root edXML in the namespace http://www.mic.gov.vn/TBT/QCVN_102_2016.",
+    ),
+    Code.STATUS_NOT_DOCUMENT: _t(
+        422,
+        "Gói tin này là trạng thái xử lý, không phải văn bản.",
+        "This is a status message, not a document.",
+        "Gửi trạng thái đến /api/v1/statuses.",
+        "Send status messages to /api/v1/statuses.",
+    ),
+    Code.DOCUMENT_NOT_STATUS: _t(
+        422,
+        "Gói tin này không có StatusCode: không phải trạng thái xử lý.",
+        "There is no StatusCode: this is not a status message.",
+        "Gửi văn bản đến /api/v1/documents; nếu là trạng thái, điền MessageHeader/StatusCode.",
+        "Send documents to /api/v1/documents; for a status fill in MessageHeader/StatusCode.",
     ),
     Code.MISSING_FIELD: _t(
         422,
@@ -204,8 +173,8 @@ TEXTS: dict[Code, Text] = {
     ),
     Code.DATE_IN_FUTURE: _t(
         422,
-        "Ngày ban hành ở tương lai.",
-        "The promulgation date lies in the future.",
+        "Ngày ban hành sau ngày hiện tại.",
+        "The promulgation date lies after today.",
         "Kiểm tra ngày ban hành và đồng hồ của hệ thống.",
         "Check the promulgation date and the system's clock.",
     ),
@@ -215,6 +184,13 @@ TEXTS: dict[Code, Text] = {
         "The sender named in the package does not belong to this connection.",
         "Gửi bằng kết nối của cơ quan đó, hoặc đăng ký cơ quan cho kết nối.",
         "Send through that agency's connection, or register the agency for this one.",
+    ),
+    Code.SENDER_LOCKED: _t(
+        403,
+        "Cơ quan gửi đang bị khóa hoặc đã giải thể, sáp nhập.",
+        "The sending agency is locked, dissolved or merged.",
+        "Liên hệ đơn vị vận hành Trục liên thông; nếu đã sáp nhập, gửi với mã định danh của cơ quan kế thừa.",
+        "Contact the hub's operators; after a merger send under the successor's identifier.",
     ),
     Code.UNKNOWN_RECIPIENT: _t(
         422,
@@ -227,7 +203,7 @@ TEXTS: dict[Code, Text] = {
         422,
         "Cơ quan nhận đang bị khóa.",
         "The recipient is locked.",
-        "Gửi bản giấy hoặc chờ cơ quan nhận được mở lại.",
+        "Gửi bản giấy hoặc chờ cơ quan nhận được mở khóa.",
         "Send on paper or wait until the recipient is unlocked.",
     ),
     Code.RECIPIENT_DISSOLVED: _t(
@@ -239,8 +215,8 @@ TEXTS: dict[Code, Text] = {
     ),
     Code.DUPLICATE_RECIPIENT: _t(
         422,
-        "Một cơ quan nhận được nêu hai lần.",
-        "A recipient is named twice.",
+        "Một nơi nhận bị nêu nhiều lần.",
+        "A recipient is named more than once.",
         "Bỏ nơi nhận trùng.",
         "Remove the repeated recipient.",
     ),
@@ -295,17 +271,17 @@ TEXTS: dict[Code, Text] = {
     ),
     Code.UNKNOWN_DOCUMENT: _t(
         422,
-        "Không tìm thấy văn bản mà trạng thái nhắc tới.",
-        "The document that the status refers to is not known.",
-        "Giữ nguyên DocumentId của văn bản trong ResponseFor.",
-        "Keep the document's DocumentId unchanged in ResponseFor.",
+        "Không tìm thấy văn bản được nhắc tới.",
+        "The document referred to is not known.",
+        "Giữ nguyên DocumentId của văn bản đã gửi tại trường được nêu.",
+        "Give the DocumentId of the document that was sent, unchanged, in the field named.",
     ),
     Code.NOT_A_RECIPIENT: _t(
         403,
-        "Cơ quan báo trạng thái không phải là nơi nhận của văn bản.",
-        "The reporting agency is not a recipient of the document.",
-        "Kiểm tra cơ quan gửi trạng thái và DocumentId.",
-        "Check who reports and the DocumentId.",
+        "Cơ quan được nêu không phải là nơi nhận của văn bản.",
+        "The agency named is not a recipient of the document.",
+        "Kiểm tra mã định danh tại trường được nêu và DocumentId.",
+        "Check the identifier in the field named and the DocumentId.",
     ),
     Code.UNKNOWN_STATUS: _t(
         422,

@@ -3,8 +3,10 @@
 Either proves knowledge of the connection's secret. What the connection may act for is the directory's answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import jwt
 from fastapi import Request
@@ -24,6 +26,8 @@ from hub.wire.sdk_headers import SignedHeaders
 LONGEST_TOKEN = timedelta(hours=24)
 _LEEWAY_SECONDS = 60
 _LONGEST_TOKEN_TEXT = 4096
+_NO_TOKEN = (jwt.InvalidTokenError, RecursionError, ValueError, TypeError, OverflowError)
+"""What the library raises for a token's content: the last two when `exp`, `nbf` or `iat` is a list or infinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +70,10 @@ class Callers:
                 token, self._secret(connection), algorithms=["HS256"], leeway=_LEEWAY_SECONDS,
                 options={"require": ["sub", "exp"], "enforce_minimum_key_length": False},
             )  # fmt: skip
-        except (jwt.InvalidTokenError, RecursionError, ValueError) as error:
+        except _NO_TOKEN as error:
             raise refused(Code.NOT_AUTHENTICATED) from error
-        if claims["exp"] > (self._clock() + LONGEST_TOKEN).timestamp() + _LEEWAY_SECONDS:
-            raise refused(Code.NOT_AUTHENTICATED, "exp", "longest validity is 24 h")
+        if _end(claims) > (self._clock() + LONGEST_TOKEN).timestamp() + _LEEWAY_SECONDS:
+            raise refused(Code.NOT_AUTHENTICATED, "exp", f"> {LONGEST_TOKEN // timedelta(hours=1)} h")
         return self._admitted(connection, None)
 
     def _connection(self, system_id: SystemId) -> ConnectionChanged:
@@ -89,3 +93,11 @@ class Callers:
         if not connection.active:
             raise refused(Code.CONNECTION_LOCKED)
         return Caller(system_id=connection.system_id, signed=signed)
+
+
+def _end(claims: Mapping[str, Any]) -> float:
+    """When the token ends; the library takes a number written as text for one."""
+    end = claims["exp"]
+    if isinstance(end, bool) or not isinstance(end, int | float):
+        raise refused(Code.NOT_AUTHENTICATED, "exp")
+    return end

@@ -113,9 +113,15 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
 async def _answer_validation(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     return problem(
-        Refusal(code=Code.BAD_REQUEST, field=".".join(map(str, fault["loc"])), detail=str(fault["msg"])[:200])
+        Refusal(code=Code.BAD_REQUEST, field=".".join(map(str, fault["loc"]))[:200], detail=_fault(fault))
         for fault in error.errors()[:20]
     )
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    """The validator's stable word and the limit passed; its sentences are English and quote what the client sent."""
+    figures = (f"{name}={value}" for name, value in fault.get("ctx", {}).items() if isinstance(value, int | float))
+    return " ".join((str(fault["type"]), *figures))[:200]
 
 
 async def _answer_unexpected(request: Request, error: Exception) -> Response:

@@ -6,15 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from opentelemetry import propagate, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from hub.runtime.settings import HubSettings
 
 _NAME = "hub"
+_TRACEPARENT = "traceparent"
+_W3C = TraceContextTextMapPropagator()
+"""Without baggage; and of a caller's headers `traceparent` alone is read, which is short whatever the caller sends."""
 
 
 class _FileExporter(SpanExporter):
@@ -70,26 +74,25 @@ def span(name: str, parent: Context | None = None, **attributes: str | int) -> I
 
 def headers() -> list[tuple[str, bytes]]:
     """Kafka headers that carry the current trace."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return [(name, value.encode()) for name, value in carrier.items()]
+    current = traceparent()
+    return [(_TRACEPARENT, current.encode())] if current else []
 
 
 def traceparent() -> str:
     """The current trace as text, to be kept where work goes on later (timers); empty without a trace."""
     carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier.get("traceparent", "")
+    _W3C.inject(carrier)
+    return carrier.get(_TRACEPARENT, "")
 
 
 def from_mapping(http_headers: Mapping[str, str]) -> Context:
     """The trace an HTTP request belongs to."""
-    return propagate.extract(http_headers)
+    return from_traceparent(http_headers.get(_TRACEPARENT, ""))
 
 
 def from_traceparent(text: str) -> Context:
     """The trace that `traceparent` gave earlier."""
-    return propagate.extract({"traceparent": text} if text else {})
+    return _W3C.extract({_TRACEPARENT: text} if text else {})
 
 
 def flush() -> None:
