@@ -35,6 +35,7 @@ class OwnEvents:
         self._marks = marks
         self._topics = tuple(topic_of(event) for event in gives)
         self._project = project
+        self._resolving = asyncio.Lock()
 
     async def catch_up(self, partitions: Iterable[int]) -> int:
         """Project what lies beyond the marks of these partitions; gives the number of events projected.
@@ -46,15 +47,19 @@ class OwnEvents:
         return await self._read([place for topic in self._topics for place in await self._places(topic, wanted)])
 
     async def resolve_doubt(self) -> None:
-        """Before anything is decided again: learn whether an append that ended unsure is in the log after all."""
-        if not self._marks.in_doubt:
-            return
-        self._marks.in_doubt = False  # doubts that arise from here on are new ones
-        try:
-            await self._read(self._marks.places())
-        except BaseException:
-            self._marks.in_doubt = True
-            raise
+        """Before anything is decided again: learn whether an append that ended unsure is in the log after all.
+
+        Whoever comes while that is being read waits: it must not decide on what is still in doubt.
+        """
+        async with self._resolving:
+            if not self._marks.in_doubt:
+                return
+            self._marks.in_doubt = False  # doubts that arise from here on are new ones
+            try:
+                await self._read(self._marks.places())
+            except BaseException:
+                self._marks.in_doubt = True
+                raise
 
     async def keep_up(self, stop: asyncio.Event) -> None:
         """Close gaps and keep marks for as long as the process lives.
