@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from hub.model.statuses import Outcome
@@ -103,12 +102,12 @@ class Request:
     at: datetime
     base: TrustBase = TrustBase()
     embedded_key: EmbeddedKey = EmbeddedKey.NEVER
-    keys: Mapping[str, bytes] = MappingProxyType({})
+    keys: Mapping[str, bytes] = field(default_factory=dict)
     """KeyName -> public key or certificate, PEM or DER; `*`: use it whatever the document says."""
     hmac_key: bytes | None = None
     hmac_min_bits: int | None = None
     """None: the greater of 80 and half the hash."""
-    external: Mapping[str, bytes] = MappingProxyType({})
+    external: Mapping[str, bytes] = field(default_factory=dict)
     """URI -> what a reference outside the document stands for."""
     id_attributes: tuple[str, ...] = ()
     """`{namespace}name` or name; empty: `Id`, `ID`, `id` by the schema known."""
