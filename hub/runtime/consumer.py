@@ -28,7 +28,7 @@ from hub.runtime.log import Log, context_of
 from hub.runtime.logs import logger
 from hub.runtime.marks import Marks
 from hub.runtime.own_events import OwnEvents
-from hub.runtime.parking import Parking
+from hub.runtime.parking import Parking, place_of
 from hub.runtime.patience import patiently
 from hub.wire.topics import topic_of
 
@@ -139,27 +139,25 @@ class ConsumerLoop:
 
     async def _handle(self, fetched: Fetched) -> None:
         batches: dict[type[Event], list[Recorded[Event]]] = {}
-        for records in fetched.values():
-            for record in records:
-                try:
-                    decoded = await self._log.recorded(record)
-                except Invalid as error:
-                    await self._parking.park(record, error)
-                else:
-                    batches.setdefault(type(decoded.event), []).append(decoded)
+        faults: dict[str, Invalid] = {}
+        every = [record for records in fetched.values() for record in records]
+        for record in every:
+            try:
+                decoded = await self._log.recorded(record)
+            except Invalid as error:
+                faults[place_of(record)] = error
+            else:
+                batches.setdefault(type(decoded.event), []).append(decoded)
         for event, batch in batches.items():
-            await self._through(self._handlers[event], batch, fetched)
+            faults |= await self._through(self._handlers[event], batch)
+        await self._parking.settle([(record, faults.get(place_of(record))) for record in every], self._own.parked)
 
-    async def _through(self, steps: Steps, batch: Sequence[Recorded[Event]], fetched: Fetched) -> None:
+    async def _through(self, steps: Steps, batch: Sequence[Recorded[Event]]) -> dict[str, Invalid]:
+        """Take a batch through the steps; gives what cannot be handled, by its place."""
         done = await steps.run(batch, [context_of(record) for record in batch])
-        for recorded, error in done.parked:
-            place = TopicPartition(recorded.topic, recorded.partition)
-            origin = next(record for record in fetched[place] if record.offset == recorded.offset)
-            await self._parking.park(origin, error)
-        if len(done.parked) < len(batch):
-            self._parking.succeeded()
         for recorded in batch:
             telemetry.EVENTS_HANDLED.labels(recorded.topic).inc()
+        return {place_of(recorded): error for recorded, error in done.parked}
 
     async def _acknowledge(self, consumer: AIOKafkaConsumer, fetched: Fetched, stopping: "asyncio.Task[bool]") -> None:
         offsets = {place: records[-1].offset + 1 for place, records in fetched.items()}

@@ -27,7 +27,7 @@ from hub.runtime.log import Log, context_of
 from hub.runtime.logs import logger
 from hub.runtime.marks import Marks
 from hub.runtime.own_events import OwnEvents
-from hub.runtime.parking import Parking
+from hub.runtime.parking import Parking, place_of
 from hub.runtime.patience import patiently
 from hub.runtime.process import EXIT_BROKEN
 from hub.wire.topics import topic_of
@@ -165,7 +165,9 @@ class FaustWorker:
 
     async def _handle(self, batch: Sequence[Waiting]) -> None:
         await self._own.resolve_doubt()
-        decoded: dict[Steps, list[tuple[Recorded[Event], Any]]] = {}
+        decoded: dict[Steps, list[Recorded[Event]]] = {}
+        faults: dict[str, Invalid] = {}
+        messages = [event.message for _, event in batch]
         for steps, event in batch:
             message = event.message
             try:
@@ -173,22 +175,19 @@ class FaustWorker:
                     message.topic, message.partition, message.offset, message.value or b"", _headers(message)
                 )
             except Invalid as error:
-                await self._parking.park(message, error)
+                faults[place_of(message)] = error
             else:
-                decoded.setdefault(steps, []).append((recorded, message))
-        for steps, pairs in decoded.items():
-            await self._through(steps, pairs)
+                decoded.setdefault(steps, []).append(recorded)
+        for steps, records in decoded.items():
+            faults |= await self._through(steps, records)
+        await self._parking.settle([(message, faults.get(place_of(message))) for message in messages], self._own.parked)
 
-    async def _through(self, steps: Steps, pairs: Sequence[tuple[Recorded[Event], Any]]) -> None:
-        batch = [recorded for recorded, _ in pairs]
+    async def _through(self, steps: Steps, batch: Sequence[Recorded[Event]]) -> dict[str, Invalid]:
+        """Take a batch through the steps; gives what cannot be handled, by its place."""
         done = await steps.run(batch, [context_of(record) for record in batch])
-        origins = {(message.topic, message.partition, message.offset): message for _, message in pairs}
-        for recorded, fault in done.parked:
-            await self._parking.park(origins[recorded.topic, recorded.partition, recorded.offset], fault)
-        if len(done.parked) < len(batch):
-            self._parking.succeeded()
         for recorded in batch:
             telemetry.EVENTS_HANDLED.labels(recorded.topic).inc()
+        return {place_of(recorded): error for recorded, error in done.parked}
 
     async def _watch(self) -> None:
         """Lag and age, also while the hand waits for a part that is away."""

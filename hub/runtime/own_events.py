@@ -10,10 +10,11 @@ import itertools
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from hub.model.errors import Transient
-from hub.model.events import Event
+from hub.model.events import Event, EventParked
 from hub.model.record import Recorded
 from hub.runtime.log import Log, read_to_end
 from hub.runtime.logs import logger
@@ -22,6 +23,7 @@ from hub.wire.topics import Keyed, Topic, topic_of
 
 _GAP_SECONDS = 5.0
 _TURNS_TO_ALL = 6
+_PARKED_LOOKED_AT, _PARKED_BATCH = 1000, 50  # parked events hold whole records, up to 1 MB: a few at a time
 
 Projector = Callable[[Sequence[Recorded[Event]]], Awaitable[None]]
 
@@ -60,6 +62,30 @@ class OwnEvents:
             except BaseException:
                 self._marks.in_doubt = True
                 raise
+
+    async def parked(self, service: str) -> list[str]:
+        """Places of the records that this service parked, among the last that anybody parked (`Parking`)."""
+        place = TopicPartition(topic_of(EventParked).name, 0)
+        start = {place: max(0, await self._end(place) - _PARKED_LOOKED_AT)}
+        async with aclosing(read_to_end(self._log, self._brokers, start, _PARKED_BATCH)) as batches:
+            return [
+                record.event.cause_id
+                async for records in batches
+                for record in records
+                if isinstance(record.event, EventParked) and record.event.service == service
+            ]
+
+    async def _end(self, place: TopicPartition) -> int:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._brokers, enable_auto_commit=False)
+        try:
+            await consumer.start()
+            end: int = (await consumer.end_offsets([place]))[place]
+        except KafkaError as error:
+            raise Transient("kafka", type(error).__name__) from error
+        finally:
+            with contextlib.suppress(KafkaError):
+                await consumer.stop()
+        return end
 
     async def keep_up(self, stop: asyncio.Event) -> None:
         """Close gaps and keep marks for as long as the process lives.
