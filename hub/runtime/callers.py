@@ -5,7 +5,7 @@ Either proves knowledge of the connection's secret. What the connection may act 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
@@ -26,6 +26,7 @@ from hub.wire.sdk_headers import SignedHeaders
 LONGEST_TOKEN = timedelta(hours=24)
 _LEEWAY_SECONDS = 60
 _LONGEST_TOKEN_TEXT = 4096
+_MOST_RECOGNISED = 4096
 _NO_TOKEN = (jwt.InvalidTokenError, RecursionError, ValueError, TypeError, OverflowError)
 """What the library raises for a token's content: the last two when `exp`, `nbf` or `iat` is a list or infinite."""
 
@@ -38,6 +39,18 @@ class Caller:
     signed: SignedHeaders | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recognised:
+    """A token whose signature was right under this very secret."""
+
+    system_id: SystemId
+    sealed_secret: str
+    end: float
+
+    def holds(self, connection: ConnectionChanged, now: datetime) -> bool:
+        return connection.sealed_secret == self.sealed_secret and now.timestamp() < self.end
+
+
 class Callers:
     """Authenticates requests. A FastAPI dependency: `caller: Caller = Depends(callers)`."""
 
@@ -45,6 +58,7 @@ class Callers:
         self._view = view
         self._seal = seal
         self._clock = clock
+        self._recognised: dict[str, _Recognised] = {}
 
     async def __call__(self, request: Request) -> Caller:
         """The caller; refuses with NOT_AUTHENTICATED, the same for every cause."""
@@ -63,6 +77,14 @@ class Callers:
         return self._admitted(connection, signed)
 
     def _by_token(self, token: str) -> Caller:
+        """The caller of a token. What was verified once is recognised: checking a signature costs more than a look."""
+        known = self._recognised.get(token)
+        connection = self._view.directory.connection(known.system_id) if known is not None else None
+        if known is not None and connection is not None and known.holds(connection, self._clock()):
+            return self._admitted(connection, None)
+        return self._verified(token)
+
+    def _verified(self, token: str) -> Caller:
         try:
             claimed = jwt.decode(token, options={"verify_signature": False})
             connection = self._connection(SystemId(str(claimed.get("sub", ""))))
@@ -72,8 +94,14 @@ class Callers:
             )  # fmt: skip
         except _NO_TOKEN as error:
             raise refused(Code.NOT_AUTHENTICATED) from error
-        if _end(claims) > (self._clock() + LONGEST_TOKEN).timestamp() + _LEEWAY_SECONDS:
+        end = _end(claims)
+        if end > (self._clock() + LONGEST_TOKEN).timestamp() + _LEEWAY_SECONDS:
             raise refused(Code.NOT_AUTHENTICATED, "exp", f"> {LONGEST_TOKEN // timedelta(hours=1)} h")
+        if len(self._recognised) >= _MOST_RECOGNISED:
+            self._recognised.clear()
+        self._recognised[token] = _Recognised(
+            system_id=connection.system_id, sealed_secret=connection.sealed_secret, end=end
+        )
         return self._admitted(connection, None)
 
     def _connection(self, system_id: SystemId) -> ConnectionChanged:

@@ -149,9 +149,8 @@ class Watched:
                 status = message["status"]
             await send(message)
 
-        carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            with tracing.span(f"{scope['method']} {route}", tracing.from_mapping(carrier)):
+            with tracing.span(f"{scope['method']} {route}", tracing.from_headers(scope["headers"])):
                 await self._app(scope, receive, watched_send)
         finally:
             telemetry.HTTP_REQUESTS.labels(route, f"{status // 100}xx").inc()

@@ -1,7 +1,7 @@
 """One trace from the HTTP request to the alert: W3C traceparent in HTTP and in Kafka headers."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from hub.runtime.settings import HubSettings
 
-_NAME = "hub"
+_TRACER = trace.get_tracer("hub")  # asked for once: each asking costs as much as the span
 _TRACEPARENT = "traceparent"
 _W3C = TraceContextTextMapPropagator()
 """Without baggage; and of a caller's headers `traceparent` alone is read, which is short whatever the caller sends."""
@@ -55,7 +56,10 @@ def _line(span: ReadableSpan) -> dict[str, Any]:
 
 def configure(service: str, settings: HubSettings) -> None:
     """Set this process's tracer up; spans go to the collector, to a file, or nowhere."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    exporting = bool(settings.otlp_endpoint or settings.trace_file)
+    provider = TracerProvider(  # ids go on in any case
+        resource=Resource.create({"service.name": service}), sampler=ALWAYS_ON if exporting else ALWAYS_OFF
+    )
     if settings.otlp_endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - takes 4 MB
 
@@ -68,7 +72,7 @@ def configure(service: str, settings: HubSettings) -> None:
 @contextmanager
 def span(name: str, parent: Context | None = None, **attributes: str | int) -> Iterator[None]:
     """Run what is inside as a span; below `parent` when given, else below the current one."""
-    with trace.get_tracer(_NAME).start_as_current_span(name, context=parent, attributes=attributes):
+    with _TRACER.start_as_current_span(name, context=parent, attributes=attributes):
         yield
 
 
@@ -85,9 +89,10 @@ def traceparent() -> str:
     return carrier.get(_TRACEPARENT, "")
 
 
-def from_mapping(http_headers: Mapping[str, str]) -> Context:
-    """The trace an HTTP request belongs to."""
-    return from_traceparent(http_headers.get(_TRACEPARENT, ""))
+def from_headers(raw: Iterable[tuple[bytes, bytes]]) -> Context:
+    """The trace that an HTTP request or a record of the log belongs to, by its headers."""
+    found = next((value for name, value in raw if name == _TRACEPARENT.encode()), b"")
+    return from_traceparent(found.decode("latin-1"))
 
 
 def from_traceparent(text: str) -> Context:

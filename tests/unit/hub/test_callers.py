@@ -103,3 +103,21 @@ def test_what_is_no_token(value: str) -> None:
 ])  # fmt: skip
 def test_signatures_that_do_not_hold(changes: dict[str, Any]) -> None:
     assert call(sdk_headers.sign({"systemid": "H99"}, SECRET) | changes) == Code.NOT_AUTHENTICATED
+
+
+def test_a_token_is_recognised_only_while_it_and_its_secret_hold() -> None:
+    sealing, found, now = Seal(bytes(32)), Directory(), NOW
+    found.learn(agency("H99"))
+    registered = replace(connection("H99", "H99"), sealed_secret=sealing.close(SYSTEM, SECRET))
+    found.learn(registered)
+    door = Callers(View(found), sealing, lambda: now)  # type: ignore[arg-type]
+    headers = token(f'{{"sub":"H99","exp":{int(NOW.timestamp()) + 3600}}}')
+    assert [call(headers, door) for _ in range(2)] == [Caller(system_id=SYSTEM)] * 2
+    found.learn(replace(registered, active=False))
+    assert call(headers, door) == Code.CONNECTION_LOCKED
+    found.learn(replace(registered, sealed_secret=sealing.close(SYSTEM, "another secret, as long as the first one")))
+    assert call(headers, door) == Code.NOT_AUTHENTICATED
+    found.learn(registered)
+    assert call(headers, door) == Caller(system_id=SYSTEM)
+    now = NOW + timedelta(hours=2)
+    assert call(headers, door) == Code.NOT_AUTHENTICATED
