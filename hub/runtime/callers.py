@@ -94,8 +94,10 @@ class Callers:
             )  # fmt: skip
         except _NO_TOKEN as error:
             raise refused(Code.NOT_AUTHENTICATED) from error
-        end = _end(claims)
-        if end > (self._clock() + LONGEST_TOKEN).timestamp() + _LEEWAY_SECONDS:
+        end, now = _end(claims), self._clock()
+        if end + _LEEWAY_SECONDS < now.timestamp():
+            raise refused(Code.NOT_AUTHENTICATED)
+        if end > (now + LONGEST_TOKEN).timestamp() + _LEEWAY_SECONDS:
             raise refused(Code.NOT_AUTHENTICATED, "exp", f"> {LONGEST_TOKEN // timedelta(hours=1)} h")
         if len(self._recognised) >= _MOST_RECOGNISED:
             self._recognised.clear()

@@ -5,7 +5,7 @@ import base64
 import hmac
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from hub.runtime.callers import Caller, Callers
 from hub.runtime.http import Refused
 from hub.runtime.seal import Seal
 from hub.wire import sdk_headers
-from tests.fakes.events import NOW, agency, connection
+from tests.fakes.events import agency, connection
 
 SECRET = "a shared secret, long enough for HS256"
 SYSTEM = SystemId("H99")
@@ -36,7 +36,7 @@ def callers(*, active: bool = True) -> Callers:
     sealing, found = Seal(bytes(32)), Directory()
     found.learn(agency("H99"))
     found.learn(replace(connection("H99", "H99", active=active), sealed_secret=sealing.close(SYSTEM, SECRET)))
-    return Callers(View(found), sealing, lambda: NOW + timedelta(days=365 * 100))  # type: ignore[arg-type]
+    return Callers(View(found), sealing, lambda: datetime.fromtimestamp(FAR - 3600, UTC))  # type: ignore[arg-type]
 
 
 def call(headers: dict[str, str], door: Callers | None = None) -> Caller | str:
@@ -106,12 +106,12 @@ def test_signatures_that_do_not_hold(changes: dict[str, Any]) -> None:
 
 
 def test_a_token_is_recognised_only_while_it_and_its_secret_hold() -> None:
-    sealing, found, now = Seal(bytes(32)), Directory(), NOW
+    sealing, found, now = Seal(bytes(32)), Directory(), datetime.fromtimestamp(FAR - 3600, UTC)
     found.learn(agency("H99"))
     registered = replace(connection("H99", "H99"), sealed_secret=sealing.close(SYSTEM, SECRET))
     found.learn(registered)
     door = Callers(View(found), sealing, lambda: now)  # type: ignore[arg-type]
-    headers = token(f'{{"sub":"H99","exp":{int(NOW.timestamp()) + 3600}}}')
+    headers = token(f'{{"sub":"H99","exp":{FAR}}}')
     assert [call(headers, door) for _ in range(2)] == [Caller(system_id=SYSTEM)] * 2
     found.learn(replace(registered, active=False))
     assert call(headers, door) == Code.CONNECTION_LOCKED
@@ -119,5 +119,5 @@ def test_a_token_is_recognised_only_while_it_and_its_secret_hold() -> None:
     assert call(headers, door) == Code.NOT_AUTHENTICATED
     found.learn(registered)
     assert call(headers, door) == Caller(system_id=SYSTEM)
-    now = NOW + timedelta(hours=2)
+    now += timedelta(hours=2)
     assert call(headers, door) == Code.NOT_AUTHENTICATED
