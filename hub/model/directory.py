@@ -68,7 +68,7 @@ class Directory:
         """The active connection that names this very agency; None when it has none of its own."""
         return _active(self._own(agency))
 
-    def _own(self, agency: AgencyChanged) -> Mapping[SystemId, bool]:
+    def _own(self, agency: AgencyChanged) -> dict[SystemId, bool]:
         """The connections that name this very agency, by the first of its codes that any of them names."""
         if named := self._named_by.get(agency.code):
             return named
@@ -114,7 +114,7 @@ class Directory:
             current = self.resolve(current.parent) if current.parent else None
 
 
-def _active(named: Mapping[SystemId, bool]) -> SystemId | None:
+def _active(named: dict[SystemId, bool]) -> SystemId | None:
     """The newest active one of the connections that name an agency; what only locked ones name is nobody's."""
     return next((system_id for system_id, active in reversed(named.items()) if active), None)
 

@@ -24,7 +24,7 @@ from hub.runtime.settings import HubSettings, secret
 _SELECTION_MS = 2500
 _SOCKET_MS = 4000
 
-_DUPLICATE_KEY = 11000
+DUPLICATE_KEY = 11000
 _TOO_LARGE = {10334, 17419, 17420}  # a document, what an update, what an upsert would make of it: over 16 MB
 _PASSING = {
     6, 7, 89, 9001,  # between the servers: unreachable, not found, timed out, cut
@@ -84,9 +84,9 @@ async def guarded() -> AsyncIterator[None]:
         raise
     except BulkWriteError as error:
         codes = _codes(error)
-        if codes == {_DUPLICATE_KEY}:
+        if codes == {DUPLICATE_KEY}:
             return  # unordered upserts that met themselves: the row is there, first one wins
-        raise _verdict(codes - {_DUPLICATE_KEY}, f"bulk write failed: {sorted(map(str, codes))}") from error
+        raise _verdict(codes - {DUPLICATE_KEY}, f"bulk write failed: {sorted(map(str, codes))}") from error
     except (PyMongoError, DocumentTooLarge) as error:
         raise _ours(error) from error
 

@@ -26,7 +26,7 @@ from hub.model.record import Recorded
 from hub.model.statuses import BusinessType
 from hub.model.values import Package
 from hub.runtime.blobs import Blobs
-from hub.runtime.mongo import bulk, guarded
+from hub.runtime.mongo import DUPLICATE_KEY, bulk, guarded
 from services.ingest.duplicates import Claim, Receipt, Slot, document_key, receipt_of
 from services.ingest.handlers import BYTES_PER_SECOND, PATIENCE_SECONDS
 from services.ingest.statuses import Search, code_key
@@ -34,7 +34,6 @@ from services.ingest.statuses import Search, code_key
 PROJECTED = ("receipts", "reports")
 _MONGO_SECONDS = 3.5
 _CLAIM_SECONDS = 24 * 3600
-_DUPLICATE_KEY = 11000
 _MOST_RECEIPTS = 5000
 
 Database = AsyncIOMotorDatabase[Any]
@@ -113,14 +112,14 @@ class MongoClaims:
     async def take(self, slots: Sequence[Slot], hub_id: HubId, moment: datetime) -> Claim | None:
         """Take the slots in order for a package, or renew its own; stops at the first that another holds."""
         mine = [
-            UpdateOne({"_id": slot, "hub_id": hub_id}, {"$set": {"claimed_at": moment}}, upsert=True) for slot in slots
+            UpdateOne({"_id": slot, "hub_id": hub_id}, {"$max": {"claimed_at": moment}}, upsert=True) for slot in slots
         ]
         async with within("mongo", _MONGO_SECONDS), guarded():
             try:
                 await self._claims.bulk_write(mine, ordered=True)
             except BulkWriteError as error:
-                fault = error.details["writeErrors"][0]
-                if fault.get("code") != _DUPLICATE_KEY:
+                fault = next(iter(error.details.get("writeErrors", ())), None)  # none: the majority did not answer
+                if fault is None or fault.get("code") != DUPLICATE_KEY:
                     raise
                 return await self._holder(slots[fault["index"]])
         return None
@@ -131,11 +130,11 @@ class MongoClaims:
             raise Transient("mongo", "a claim was given up in between")
         return Claim(slot=slot, hub_id=HubId(row["hub_id"]), claimed_at=row["claimed_at"])
 
-    async def hand_over(self, old: Claim, hub_id: HubId, moment: datetime) -> None:
-        """Give one slot to another package, if the old claim still stands as it was."""
-        stands = {"_id": old.slot, "hub_id": old.hub_id, "claimed_at": old.claimed_at}
+    async def hand_over(self, old: Claim, slots: Sequence[Slot], hub_id: HubId, moment: datetime) -> None:
+        """Give those of the slots that the old claim took to another package, where it still stands as it was."""
+        stands = {"_id": {"$in": list(slots)}, "hub_id": old.hub_id, "claimed_at": old.claimed_at}
         async with within("mongo", _MONGO_SECONDS), guarded():
-            await self._claims.update_one(stands, {"$set": {"hub_id": hub_id, "claimed_at": moment}})
+            await self._claims.update_many(stands, {"$set": {"hub_id": hub_id, "claimed_at": moment}})
 
     async def has(self, slots: Sequence[Slot], hub_id: HubId) -> bool:
         """True when this package holds any of the slots."""

@@ -1,4 +1,7 @@
-"""Catching up with the log while requests wait: one reading serves all who asked before it began."""
+"""Catching up with the log while requests wait: one reading serves all who asked before it began, one begins a second.
+
+A request makes us catch up by being refused, which anybody can bring about as often as he likes.
+"""
 
 import asyncio
 
@@ -7,6 +10,7 @@ from hub.runtime.own_events import OwnEvents
 from services.ingest.adapters import within
 
 _SECONDS = 3.5
+_APART_SECONDS = 1.0
 
 
 class CaughtUp:
@@ -18,6 +22,7 @@ class CaughtUp:
         self._partitions = partitions
         self._asked = 0
         self._served = 0
+        self._next = 0.0
         self._reading = asyncio.Lock()
 
     async def __call__(self) -> None:
@@ -27,6 +32,8 @@ class CaughtUp:
         async with within("kafka", _SECONDS), self._reading:
             if self._served >= mine:
                 return
-            serving = self._asked
+            clock = asyncio.get_running_loop().time
+            await asyncio.sleep(self._next - clock())
+            serving, self._next = self._asked, clock() + _APART_SECONDS
             await asyncio.gather(self._own.catch_up(range(self._partitions)), self._view.up_to_date(_SECONDS))
             self._served = serving

@@ -24,12 +24,14 @@ from hub.runtime.logs import logger
 from hub.wire.edxml import ReadDocument, ReadStatus
 from services.ingest.app_body import Nowhere, Spool, Taken, take
 from services.ingest.duplicates import Receipt, receipt_of
-from services.ingest.handlers import SubmitDocument
+from services.ingest.handlers import PATIENCE_SECONDS, SubmitDocument
 from services.ingest.handlers_statuses import NotAccepted, ReportStatus
 from services.ingest.intake import Submission
 from services.ingest.statuses import Report
 
 _ACCEPTED, _OK = 202, 200
+_STATUS_CODE = "MessageHeader/StatusCode"
+"""The element by which a status message is told from a document."""
 _BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/xml": {"schema": {"type": "string"}}}}
 }
@@ -92,7 +94,10 @@ class Doors:
 
 
 class OneAtATime:
-    """Lets one request at a time through for one package: the repeat then finds the first one's receipt."""
+    """Lets one request at a time through for one package: the repeat then finds the first one's receipt.
+
+    Who waits too long is told to come again: a sender that repeats a slow package over and over holds up itself alone.
+    """
 
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -103,12 +108,23 @@ class OneAtATime:
         lock, users = self._locks.get(key, (asyncio.Lock(), 0))
         self._locks[key] = (lock, users + 1)
         try:
-            async with lock:
+            await _turn_of(lock)
+            try:
                 yield
+            finally:
+                lock.release()
         finally:
             lock, users = self._locks.pop(key)
             if users > 1:
                 self._locks[key] = (lock, users - 1)
+
+
+async def _turn_of(lock: asyncio.Lock) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await lock.acquire()
+    except TimeoutError as error:
+        raise Transient("documents", "the same package is being taken in right now") from error
 
 
 def build(doors: Doors) -> FastAPI:
@@ -128,8 +144,8 @@ def build(doors: Doors) -> FastAPI:
         """Send an edXML package (QCVN 102:2016/BTTTT). 202 means: kept durably, the hub answers for it."""
         async with doors.spool.open() as sink:
             taken = await take(request, caller, sink, doors.package_limit)
-            submission = _submission(taken, caller, doors.clock())
             async with packages.of(taken.package.digest):
+                submission = _submission(taken, caller, doors.clock())
                 done = await doors.submitting.run([submission])
                 return await _answer_document(doors, submission, [record.event for record in done.records])
 
@@ -147,16 +163,12 @@ def build(doors: Doors) -> FastAPI:
         """Send an edXML status message: what became of a document, or code 13 to ask it back."""
         async with doors.spool.open() as sink:
             taken = await take(request, caller, sink, doors.status_limit)
-            message = _report(taken, caller, doors.clock())
             async with messages.of(taken.package.digest):
+                message = _report(taken, caller, doors.clock())
                 done = await doors.reporting.run([message])
                 for _, error in done.parked:
                     raise Refused(error.refusals) if isinstance(error, NotAccepted) else error
                 return await _answer_status(doors, message, [record.event for record in done.records])
-
-    @app.get("/api/v1/openapi.json", include_in_schema=False)
-    async def described() -> Response:
-        return JSONResponse(app.openapi())
 
     return app
 
@@ -164,9 +176,7 @@ def build(doors: Doors) -> FastAPI:
 def _submission(taken: Taken, caller: Caller, moment: datetime) -> Submission:
     read = taken.read
     if isinstance(read, ReadStatus):
-        read = Refusal(
-            code=Code.NOT_EDXML, field="MessageHeader/StatusCode", detail="POST /api/v1/statuses takes these"
-        )
+        read = Refusal(code=Code.STATUS_NOT_DOCUMENT, field=_STATUS_CODE, detail="")
     return Submission(
         moment=moment, system_id=caller.system_id, package=taken.package, content=taken.content, read=read
     )
@@ -175,7 +185,7 @@ def _submission(taken: Taken, caller: Caller, moment: datetime) -> Submission:
 def _report(taken: Taken, caller: Caller, moment: datetime) -> Report:
     read = taken.read
     if isinstance(read, ReadDocument):
-        read = Refusal(code=Code.MISSING_FIELD, field="MessageHeader/StatusCode", detail="not a status message")
+        read = Refusal(code=Code.DOCUMENT_NOT_STATUS, field=_STATUS_CODE, detail="")
     return Report(moment=moment, system_id=caller.system_id, package=taken.package, content=taken.content, read=read)
 
 

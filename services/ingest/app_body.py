@@ -74,10 +74,10 @@ async def take(request: Request, caller: Caller, sink: Sink, limit: int) -> Take
         async for piece in body:
             if not await taking.piece(piece):
                 await _drain(pieces)
-                raise refused(Code.TOO_LARGE, "body", f"at most {limit} bytes")
+                raise refused(Code.TOO_LARGE, "body", f"> {limit} B")
     taken = await taking.end()
     if caller.signed is not None and not caller.signed.announces(taken.package.digest):
-        raise refused(Code.HASH_MISMATCH, "hash-file")
+        raise refused(Code.HASH_MISMATCH, "hash-file", f"{caller.signed.announced[:80]} ≠ {taken.package.digest}")
     return taken
 
 
@@ -126,9 +126,9 @@ async def _pieces(request: Request) -> AsyncGenerator[bytes, None]:
             async with asyncio.timeout(_SILENCE_SECONDS):
                 piece = await anext(stream, None)
         except TimeoutError as error:
-            raise refused(Code.BAD_REQUEST, "body", f"no bytes for {_SILENCE_SECONDS:.0f} s") from error
+            raise refused(Code.BAD_REQUEST, "body", f"0 B / {_SILENCE_SECONDS:.0f} s") from error
         except ClientDisconnect as error:
-            raise refused(Code.BAD_REQUEST, "body", "the connection broke") from error
+            raise refused(Code.BAD_REQUEST, "body") from error
         if piece is None:
             return
         if piece:

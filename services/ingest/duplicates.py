@@ -18,7 +18,7 @@ from hub.model.reasons import Code
 from hub.model.statuses import BusinessType
 from hub.model.values import Refusal
 from hub.wire.edxml import ReadDocument
-from services.ingest.intake import business_type
+from services.ingest.intake import LONGEST_DOCUMENT_ID, MOST_RECIPIENTS, business_type
 
 Slot = NewType("Slot", str)
 """What one package may take for itself: a DocumentId of a sender towards one recipient."""
@@ -73,7 +73,12 @@ def receipt_of(event: DocumentReceived) -> Receipt:
 
 
 def document_key(document_id: str) -> str:
-    """What two DocumentIds are compared by: NFC without blanks around, so that look-alikes collide (A51)."""
+    """What two DocumentIds are compared by: NFC without blanks around, so that look-alikes collide (A51).
+
+    One that is too long to be accepted is nobody's and stays as it is: NFC takes the square of its length.
+    """
+    if len(document_id) > LONGEST_DOCUMENT_ID:
+        return document_id
     return unicodedata.normalize("NFC", document_id).strip()
 
 
@@ -118,7 +123,8 @@ def slots(document: ReadDocument, digest: Digest, directory: Directory) -> tuple
     kind = business_type(document.business_type) or BusinessType.NEW
     own = "" if kind in _ONE_PACKAGE_EACH else digest
     key = (_agency(document.sender, directory), document_key(document.document_id), kind.value, own)
-    return tuple(sorted(Slot(_named(*key, _agency(code, directory))) for code in document.recipients))
+    agencies = {_agency(code, directory) for code in document.recipients[:MOST_RECIPIENTS]}
+    return tuple(sorted(Slot(_named(*key, agency)) for agency in agencies))
 
 
 def codes_of(code: AgencyCode, directory: Directory) -> tuple[AgencyCode, ...]:

@@ -28,10 +28,17 @@ PATIENCE_SECONDS = 4.0
 BYTES_PER_SECOND = 20_000_000
 """The slowest blob store that is still called there; a larger package gets the more time."""
 
-_LATE = frozenset({Code.UNKNOWN_DOCUMENT, Code.UNKNOWN_RECIPIENT})
+_LATE = frozenset(
+    {
+        Code.UNKNOWN_DOCUMENT, Code.UNKNOWN_RECIPIENT, Code.RECIPIENT_LOCKED, Code.RECIPIENT_DISSOLVED,
+        Code.SENDER_MISMATCH, Code.SENDER_LOCKED,
+    }
+)  # fmt: skip
+"""Refusals that rest on receipts or on the directory, which may lag behind the log: final only once it is caught up."""
 CatchUp = Callable[[], Awaitable[None]]
 """Learns what the log holds and is not known here yet: events of ours that never reached the receipts (of a process
-that died, of an append that ended unsure), and changes of the directory."""
+that died, of an append that ended unsure), and changes of the directory. Requests that wait share one reading, and
+there is at most one a second: whoever has itself refused again and again costs no more."""
 
 
 class Receipts(Protocol):
@@ -61,8 +68,8 @@ class Claims(Protocol):
         """Take slots in order for a package, or renew its own; stops at the first that another holds, and gives it."""
         ...
 
-    async def hand_over(self, old: Claim, hub_id: HubId, moment: datetime) -> None:
-        """Give one slot to another package, if the old claim still stands as it was."""
+    async def hand_over(self, old: Claim, slots: Sequence[Slot], hub_id: HubId, moment: datetime) -> None:
+        """Give those of the slots that the old claim took to another package, where it still stands as it was."""
         ...
 
     async def has(self, slots: Sequence[Slot], hub_id: HubId) -> bool:
@@ -92,6 +99,23 @@ class Ground:
 
 
 Grounds = Mapping[Digest, Ground]
+
+
+class Once:
+    """Catches up for one request: whoever asks again is served by the first time.
+
+    All that may be missing was done before the request's moment, so one reading begun after it shows it.
+    """
+
+    def __init__(self, catch_up: CatchUp) -> None:
+        self._catch_up = catch_up
+        self._done = False
+
+    async def __call__(self) -> None:
+        """Catch up, the first time. Transient when a part is away."""
+        if not self._done:
+            await self._catch_up()
+            self._done = True
 
 
 class SubmitDocument:
@@ -127,7 +151,7 @@ class SubmitDocument:
 
     async def findings(self, submission: Submission) -> tuple[Refusal, ...]:
         """What submitting this would be refused for. Stores nothing."""
-        return (await self._judged(submission)).refusals
+        return (await self._judged_surely(submission, Once(self._catch_up))).refusals
 
     async def receipt(self, submission: Submission) -> Receipt | None:
         """The first receipt of exactly these bytes; None when they were never accepted from this caller."""
@@ -135,18 +159,24 @@ class SubmitDocument:
 
     async def _secured(self, submission: Submission) -> Ground:
         patience = PATIENCE_SECONDS + submission.package.size / BYTES_PER_SECOND
+        caught_up = Once(self._catch_up)
         try:
             async with asyncio.timeout(patience):
-                ground = await self._judged(submission)
-                if ground.refusals and await self._may_be_late(submission, ground):
-                    await self._catch_up()
-                    ground = await self._judged(submission)
+                ground = await self._judged_surely(submission, caught_up)
                 if not ground.clean or isinstance(submission.read, Refusal):
                     return ground
                 await self._packages.put(submission.package, submission.content)
-                return await self._claimed(submission, submission.read)
+                return await self._claimed(submission, submission.read, caught_up)
         except TimeoutError as error:
             raise Transient("stores", f"not done within {patience:.1f} s") from error
+
+    async def _judged_surely(self, submission: Submission, caught_up: Once) -> Ground:
+        """As `_judged`; a refusal that may be late is judged again once caught up with the log."""
+        ground = await self._judged(submission)
+        if ground.refusals and await self._may_be_late(submission, ground):
+            await caught_up()
+            ground = await self._judged(submission)
+        return ground
 
     async def _judged(self, submission: Submission) -> Ground:
         """The rules, with what is known of earlier sendings; that is nobody's business but the sender's."""
@@ -154,9 +184,12 @@ class SubmitDocument:
         if isinstance(document, Refusal):
             return Ground(refusals=(document,))
         found = intake.findings(document, submission.moment, self._directory)
-        stranger = intake.may_send(document, submission.system_id, self._directory)
-        if stranger is not None:
-            return Ground(refusals=(stranger, *found)[: intake.MOST_REASONS])
+        sender = intake.may_send(document, submission.system_id, self._directory)
+        if sender is not None:
+            found = (sender, *found)
+        stranger = sender is not None and sender.code != Code.SENDER_LOCKED
+        if stranger or not intake.may_be_looked_up(document):
+            return Ground(refusals=found[: intake.MOST_REASONS])
         named = intake.named_documents(document)
         receipts = await self._receipts.of(
             duplicates.codes_of(document.sender, self._directory),
@@ -171,15 +204,14 @@ class SubmitDocument:
 
     async def _may_be_late(self, submission: Submission, ground: Ground) -> bool:
         """True when a refusal may rest on receipts, or on a directory, that lag behind the log."""
-        codes = {refusal.code for refusal in ground.refusals}
-        if isinstance(submission.read, Refusal) or Code.SENDER_MISMATCH in codes:
+        if isinstance(submission.read, Refusal) or not intake.may_be_looked_up(submission.read):
             return False
-        if codes & _LATE:
+        if any(refusal.code in _LATE for refusal in ground.refusals):
             return True
         slots = duplicates.slots(submission.read, submission.package.digest, self._directory)
         return await self._claims.has(slots, intake.identity(submission, submission.read))
 
-    async def _claimed(self, submission: Submission, document: ReadDocument) -> Ground:
+    async def _claimed(self, submission: Submission, document: ReadDocument, caught_up: Once) -> Ground:
         """Take the DocumentId towards every recipient, unless another package has it; Transient while that is open."""
         hub_id = intake.identity(submission, document)
         slots = duplicates.slots(document, submission.package.digest, self._directory)
@@ -189,11 +221,11 @@ class SubmitDocument:
                 return Ground()
             free = duplicates.abandoned(other, submission.moment, self._request_limit)
             if free:
-                await self._catch_up()  # its event may have landed after all
+                await caught_up()  # its event may have landed after all
             ground = await self._judged(submission)
             if not ground.clean:
                 return ground
             if not free:
                 break
-            await self._claims.hand_over(other, hub_id, submission.moment)
+            await self._claims.hand_over(other, slots, hub_id, submission.moment)
         raise Transient("documents", "the same DocumentId is being sent with other content right now")

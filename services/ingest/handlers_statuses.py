@@ -16,6 +16,9 @@ from services.ingest import duplicates, statuses
 from services.ingest.handlers import PATIENCE_SECONDS, CatchUp, Packages, Receipts
 from services.ingest.statuses import Line, Report
 
+_LATE = frozenset({Code.UNKNOWN_DOCUMENT, Code.NOT_A_RECIPIENT, Code.SENDER_MISMATCH})
+"""Refusals that rest on receipts or on the directory, which may lag behind the log."""
+
 
 class NotAccepted(Invalid):
     """A status message is refused; nothing of it is recorded."""
@@ -73,7 +76,7 @@ class ReportStatus:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 ground = await self._judged(report)
-                if any(refusal.code == Code.UNKNOWN_DOCUMENT for refusal in ground.refusals):
+                if _may_be_late(report, ground):
                     await self._catch_up()  # the document may be in the log and not yet among the receipts
                     ground = await self._judged(report)
                 if ground.line is not None:
@@ -98,3 +101,10 @@ class ReportStatus:
         if isinstance(line, Refusal):
             return StatusGround(refusals=(line,))
         return StatusGround(line=line, read=read)
+
+
+def _may_be_late(report: Report, ground: StatusGround) -> bool:
+    """True when a refusal may rest on receipts, or on a directory, that lag behind the log."""
+    if isinstance(report.read, Refusal) or not statuses.may_be_looked_up(report.read):
+        return False
+    return any(refusal.code in _LATE for refusal in ground.refusals)

@@ -17,7 +17,8 @@ from services.ingest.intake import LONGEST_DOCUMENT_ID, Submission, business_typ
 LARGEST_EVENT = 60_000
 """Bytes of an encoded event; the log's own agreement is 64 KB (DESIGN §3)."""
 _SUBJECT, _NAME, _SHORT, _TYPE = 500, 255, 100, 80
-_NAME_STEPS = (255, 100, 40, 12)
+_STEPS = (255, 100, 40, 12)
+"""Longest texts of an attachment, tried in turn. With the last one 50 attachments beside 1,000 recipients fit."""
 _TRUE = frozenset({"1", "true"})
 
 
@@ -44,7 +45,7 @@ def refused(submission: Submission, refusals: Sequence[Refusal]) -> DocumentRefu
     codes = sorted({refusal.code for refusal in refusals})
     attempt = AgencyCode(f"refused:{submission.system_id}")
     document_id = read.document_id[:LONGEST_DOCUMENT_ID] if read else ""
-    return DocumentRefused(
+    event = DocumentRefused(
         event_id=event_id(f"{submission.system_id}/{submission.package.digest}", f"refused.{'.'.join(codes)}"),
         occurred_at=submission.moment,
         cause_id=f"{submission.system_id}/{submission.package.digest}",
@@ -57,6 +58,7 @@ def refused(submission: Submission, refusals: Sequence[Refusal]) -> DocumentRefu
         refusals=tuple(refusals),
         package=submission.package,
     )
+    return _with_fewer(event)
 
 
 def header_of(submission: Submission, document: ReadDocument, hub_id: HubId) -> DocumentHeader:
@@ -82,12 +84,19 @@ def header_of(submission: Submission, document: ReadDocument, hub_id: HubId) -> 
 
 
 def fitted(event: DocumentReceived) -> DocumentReceived:
-    """The event small enough for the log: attachments' names give way, the package keeps them whole."""
-    for longest in _NAME_STEPS:
-        shorter = tuple(replace(file, name=_shortened(file.name, longest)) for file in event.header.attachments)
+    """The event small enough for the log: attachments' texts give way, the package keeps them whole."""
+    for longest in _STEPS:
+        shorter = tuple(_fitting(file, longest) for file in event.header.attachments)
         event = replace(event, header=replace(event.header, attachments=shorter))
         if len(encode(event, 0)) <= LARGEST_EVENT:
             break
+    return event
+
+
+def _with_fewer(event: DocumentRefused) -> DocumentRefused:
+    """The event small enough for the log: of many reasons with long texts the last are left out."""
+    while len(event.refusals) > 1 and len(encode(event, 0)) > LARGEST_EVENT:
+        event = replace(event, refusals=event.refusals[: len(event.refusals) // 2])
     return event
 
 
@@ -98,9 +107,18 @@ def one_line(text: str, longest: int) -> str:
     return " ".join(text.split())[:longest]
 
 
-def _shortened(name: str, longest: int) -> str:
-    """Keep the end of a long name: the extension is worth more than the middle."""
-    return name if len(name) <= longest else f"{name[: longest - 9]}…{name[-8:]}"
+def _fitting(file: Attachment, longest: int) -> Attachment:
+    return replace(
+        file,
+        content_id=_shortened(file.content_id, longest),
+        name=_shortened(file.name, longest),
+        content_type=_shortened(file.content_type, longest),
+    )
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Keep the end of a long text: a name's extension is worth more than the middle."""
+    return text if len(text) <= longest else f"{text[: longest - 9]}…{text[-8:]}"
 
 
 def _attachment(read: ReadAttachment) -> Attachment:

@@ -1,7 +1,7 @@
 """◆ Intake: is this package acceptable, and if not, why not: all reasons at once (edXML notes §1.13).
 
-Numbered as the checks are made: 1 the sender is the caller's, 2 the file itself, 3 required fields, 4 identifiers,
-5 recipients, 6 dates, 7 business type, 8 attachments.
+Numbered as the checks are made: 1 the sender is the caller's and takes part, 2 the file itself, 3 required fields,
+4 identifiers, 5 recipients, 6 dates, 7 business type, 8 attachments.
 """
 
 import unicodedata
@@ -20,10 +20,13 @@ from hub.wire.edxml_dates import VIETNAM, read_date
 
 MOST_RECIPIENTS = 1000
 MOST_ATTACHMENTS = 50
+MOST_REPLACED = 100
 MOST_REASONS = 50
 LONGEST_DOCUMENT_ID = 300
 _FUTURE_TOLERANCE = timedelta(days=1)
 """A sender's clock may be ahead, and a document dated tomorrow may be sent in the evening before."""
+_BUSINESS = "TraceHeaderList/Bussiness"
+_REPLACED = f"{_BUSINESS}/ReplacementInfoList/ReplacementInfo"
 _NAMED_BY_STATE = {
     AgencyState.LOCKED: Code.RECIPIENT_LOCKED,
     AgencyState.DISSOLVED: Code.RECIPIENT_DISSOLVED,
@@ -35,7 +38,7 @@ class Submission:
     """Submit this package. `read` is a refusal when the bytes could not be read."""
 
     moment: datetime
-    """When its last byte had come: from here on the hub's time runs."""
+    """When its turn came, all its bytes being there: from here on the hub's time runs."""
     system_id: SystemId
     package: Package
     content: bytes | Path
@@ -62,7 +65,10 @@ def identity(submission: Submission, document: ReadDocument) -> HubId:
 
 
 def may_send(document: ReadDocument, system_id: SystemId, directory: Directory) -> Refusal | None:
-    """Check 1: the sender belongs to the caller and takes part. Until it holds, nothing else is anyone's business."""
+    """Check 1: the sender belongs to the caller and takes part.
+
+    Whose sender is not the caller's (anything but SENDER_LOCKED) is a stranger: earlier sendings are not its business.
+    """
     field = "MessageHeader/From/OrganId"
     if not document.sender:
         return Refusal(code=Code.MISSING_FIELD, field=field, detail="")
@@ -70,8 +76,21 @@ def may_send(document: ReadDocument, system_id: SystemId, directory: Directory) 
         return Refusal(code=Code.SENDER_MISMATCH, field=field, detail=document.sender[:100])
     agency = directory.resolve(document.sender)
     if agency is not None and agency.state is not AgencyState.ACTIVE:
-        return Refusal(code=Code.SENDER_MISMATCH, field=field, detail=f"{document.sender[:100]}: {agency.state}")
+        return Refusal(code=Code.SENDER_LOCKED, field=field, detail=document.sender)
     return None
+
+
+def may_be_looked_up(document: ReadDocument) -> bool:
+    """True when what it names is short and little enough to be compared with what is known.
+
+    What is not is refused as it stands: comparing takes time that grows with the square of an id's length.
+    """
+    named = (document.document_id, document.concerned, *document.replaced)
+    return (
+        len(document.recipients) <= MOST_RECIPIENTS
+        and len(document.replaced) <= MOST_REPLACED
+        and all(len(document_id) <= LONGEST_DOCUMENT_ID for document_id in named)
+    )
 
 
 def findings(document: ReadDocument, moment: datetime, directory: Directory) -> tuple[Refusal, ...]:
@@ -112,20 +131,21 @@ def _identifiers(document: ReadDocument) -> Iterator[Refusal]:
     for field, code in codes:
         if code and not is_code(code):
             yield Refusal(code=Code.BAD_FIELD, field=field, detail=code[:100])
-    named = (
+    named = [
         ("MessageHeader/DocumentId", document.document_id),
-        ("TraceHeaderList/Bussiness/DocumentId", document.concerned),
-    )
+        (f"{_BUSINESS}/DocumentId", document.concerned),
+    ]
+    named += [(f"{_REPLACED}[{n}]/DocumentId", replaced) for n, replaced in enumerate(document.replaced, start=1)]
     for field, document_id in named:
-        if len(document_id) > LONGEST_DOCUMENT_ID or _has_control_characters(document_id):
-            yield Refusal(
-                code=Code.BAD_FIELD, field=field, detail=f"at most {LONGEST_DOCUMENT_ID} characters, one line"
-            )
+        if len(document_id) > LONGEST_DOCUMENT_ID:
+            yield Refusal(code=Code.BAD_FIELD, field=field, detail=f"{len(document_id)} > {LONGEST_DOCUMENT_ID}")
+        elif found := _control_character(document_id):
+            yield Refusal(code=Code.BAD_FIELD, field=field, detail=found)
 
 
 def _recipients(document: ReadDocument, directory: Directory) -> Iterator[Refusal]:
     if len(document.recipients) > MOST_RECIPIENTS:
-        count = f"{len(document.recipients)}, at most {MOST_RECIPIENTS}"
+        count = f"{len(document.recipients)} > {MOST_RECIPIENTS}"
         yield Refusal(code=Code.TOO_MANY_RECIPIENTS, field="MessageHeader/To", detail=count)
         return
     seen: set[AgencyCode] = set()
@@ -152,28 +172,28 @@ def _dates(document: ReadDocument, moment: datetime) -> Iterator[Refusal]:
     if day is None:
         yield Refusal(code=Code.BAD_DATE, field=field, detail=text[:40])
     elif day > (moment.astimezone(VIETNAM) + _FUTURE_TOLERANCE).date():
-        yield Refusal(code=Code.DATE_IN_FUTURE, field=field, detail=text)
+        yield Refusal(code=Code.DATE_IN_FUTURE, field=field, detail=text[:40])
 
 
 def _business(document: ReadDocument) -> Iterator[Refusal]:
-    path = "TraceHeaderList/Bussiness"
     kind = business_type(document.business_type)
     if kind is None:
-        yield Refusal(code=Code.BAD_FIELD, field=f"{path}/BussinessDocType", detail=document.business_type)
+        field = f"{_BUSINESS}/BussinessDocType"
+        yield Refusal(code=Code.BAD_FIELD, field=field, detail=document.business_type[:40])
     if kind is BusinessType.REPLACE and not any(document.replaced):
-        yield Refusal(
-            code=Code.MISSING_FIELD, field=f"{path}/ReplacementInfoList/ReplacementInfo/DocumentId", detail=""
-        )
+        yield Refusal(code=Code.MISSING_FIELD, field=f"{_REPLACED}/DocumentId", detail="")
+    if len(document.replaced) > MOST_REPLACED:
+        yield Refusal(code=Code.BAD_FIELD, field=_REPLACED, detail=f"{len(document.replaced)} > {MOST_REPLACED}")
 
 
 def _attachments(document: ReadDocument) -> Iterator[Refusal]:
     if len(document.attachments) > MOST_ATTACHMENTS:
-        count = f"{len(document.attachments)}, at most {MOST_ATTACHMENTS}"
+        count = f"{len(document.attachments)} > {MOST_ATTACHMENTS}"
         yield Refusal(code=Code.TOO_MANY_ATTACHMENTS, field="edXMLManifest", detail=count)
     for place, attachment in enumerate(document.attachments, start=1):
-        if _has_control_characters(attachment.name):
+        if found := _control_character(attachment.name):
             field = f"edXMLManifest/Reference[{place}]/AttachmentName"
-            yield Refusal(code=Code.BAD_FIELD, field=field, detail="control characters")
+            yield Refusal(code=Code.BAD_FIELD, field=field, detail=found)
 
 
 def named_documents(document: ReadDocument) -> tuple[tuple[str, DocumentId], ...]:
@@ -182,17 +202,18 @@ def named_documents(document: ReadDocument) -> tuple[tuple[str, DocumentId], ...
     A recall without Bussiness/DocumentId means its own DocumentId.
     """
     kind = business_type(document.business_type)
-    path = "TraceHeaderList/Bussiness"
     if kind in (BusinessType.RECALL, BusinessType.UPDATE):
         if document.concerned:
-            return ((f"{path}/DocumentId", document.concerned),)
+            return ((f"{_BUSINESS}/DocumentId", document.concerned),)
         return (("MessageHeader/DocumentId", document.document_id),)
     if kind is BusinessType.REPLACE:
         entries = enumerate(document.replaced, start=1)
-        list_path = f"{path}/ReplacementInfoList/ReplacementInfo"
-        return tuple((f"{list_path}[{n}]/DocumentId", named) for n, named in entries if named)
+        return tuple((f"{_REPLACED}[{n}]/DocumentId", named) for n, named in entries if named)
     return ()
 
 
-def _has_control_characters(text: str) -> bool:
-    return not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text)
+def _control_character(text: str) -> str:
+    """The first control character of a text, by its number; empty when there is none."""
+    if text.isprintable():
+        return ""
+    return next((f"U+{ord(character):04X}" for character in text if unicodedata.category(character) == "Cc"), "")

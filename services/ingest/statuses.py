@@ -21,6 +21,7 @@ from hub.wire.edxml import ReadStatus
 from hub.wire.edxml_dates import read_date
 from services.ingest.duplicates import Receipt, document_key
 from services.ingest.header import one_line
+from services.ingest.intake import LONGEST_DOCUMENT_ID
 
 _REMARK, _SHORT = 500, 255
 _NUMBER_NOTATION = re.compile(r"[^/]+/.+")
@@ -88,9 +89,17 @@ def findings(read: ReadStatus, system_id: SystemId, directory: Directory) -> tup
         found.append(Refusal(code=Code.SENDER_MISMATCH, field=required[0][0], detail=read.reporter[:100]))
     found += [Refusal(code=Code.MISSING_FIELD, field=field, detail="") for field, text in required if not text]
     found += read.findings
+    if not may_be_looked_up(read):
+        too_long = f"{len(read.document_id)} > {LONGEST_DOCUMENT_ID}"
+        found.append(Refusal(code=Code.BAD_FIELD, field=f"{_PATH}/DocumentId", detail=too_long))
     if read.status and status_code(read.status) is None:
-        found.append(Refusal(code=Code.UNKNOWN_STATUS, field="MessageHeader/StatusCode", detail=read.status))
+        found.append(Refusal(code=Code.UNKNOWN_STATUS, field="MessageHeader/StatusCode", detail=read.status[:40]))
     return tuple(found)
+
+
+def may_be_looked_up(read: ReadStatus) -> bool:
+    """True when it names a DocumentId that may exist; a longer one is refused as it stands."""
+    return len(read.document_id) <= LONGEST_DOCUMENT_ID
 
 
 def search(read: ReadStatus) -> Search:
@@ -113,17 +122,28 @@ def line(read: ReadStatus, documents: Sequence[Receipt], directory: Directory) -
     """The line a status is about, out of the documents that `search` found; else why it is nobody's.
 
     A recipient may have the document, an update and a recall of it under one DocumentId: the status moves the document.
+    After a merger a document may have two lines of one agency: the status moves the one whose code it names. Numbers
+    begin anew every year: without a date, number/notation alone may mean documents of several years.
     """
     if not documents:
         field, named = ("DocumentId", read.document_id) if read.document_id else ("Code", read.code)
         return Refusal(code=Code.UNKNOWN_DOCUMENT, field=f"{_PATH}/{field}", detail=one_line(named, _SHORT))
     recipient = read.addressee if _from_sender(read) else read.reporter
-    for document in sorted(documents, key=_order):
-        for code in document.recipients:
-            if directory.same_agency(code, recipient):
-                return Line(document=document, recipient=code)
-    field = f"{_PATH}/OrganId" if _from_sender(read) else "MessageHeader/From/OrganId"
-    return Refusal(code=Code.NOT_A_RECIPIENT, field=field, detail=recipient[:100])
+    lines = [
+        Line(document=document, recipient=code)
+        for document in documents
+        for code in document.recipients
+        if directory.same_agency(code, recipient)
+    ]
+    if not lines:
+        field = f"{_PATH}/OrganId" if _from_sender(read) else "MessageHeader/From/OrganId"
+        return Refusal(code=Code.NOT_A_RECIPIENT, field=field, detail=recipient[:100])
+    by_id = document_key(documents[0].document_id) == document_key(read.document_id)
+    days = {found.document.promulgation_date for found in lines}
+    if not by_id and len(days) > 1 and read_date(read.promulgation_date) is None:
+        code = Code.BAD_DATE if read.promulgation_date else Code.MISSING_FIELD
+        return Refusal(code=code, field=f"{_PATH}/PromulgationDate", detail=read.promulgation_date[:40])
+    return min(lines, key=lambda found: _order(found, recipient, newest_first=not by_id))
 
 
 def reported(report: Report, read: ReadStatus, line: Line) -> StatusReported:
@@ -160,5 +180,8 @@ def _from_sender(read: ReadStatus) -> bool:
     return status is not None and status.from_sender
 
 
-def _order(document: Receipt) -> tuple[int, datetime, str]:
-    return (_PREFERRED.index(document.business_type), document.received_at, document.hub_id)
+def _order(line: Line, recipient: AgencyCode, *, newest_first: bool) -> tuple[int, bool, float, str]:
+    """The line that counts comes first: of the document itself, under the very code, then by age."""
+    document = line.document
+    age = document.received_at.timestamp() * (-1 if newest_first else 1)
+    return (_PREFERRED.index(document.business_type), line.recipient != recipient, age, document.hub_id)

@@ -66,12 +66,15 @@ class FakeClaims:
             held = self.claims.get(slot)
             if held is not None and held.hub_id != hub_id:
                 return held
-            self.claims[slot] = Claim(slot=slot, hub_id=hub_id, claimed_at=moment)
+            renewed = max(moment, held.claimed_at) if held is not None else moment
+            self.claims[slot] = Claim(slot=slot, hub_id=hub_id, claimed_at=renewed)
         return None
 
-    async def hand_over(self, old: Claim, hub_id: HubId, moment: datetime) -> None:
-        if self.claims.get(old.slot) == old:
-            self.claims[old.slot] = Claim(slot=old.slot, hub_id=hub_id, claimed_at=moment)
+    async def hand_over(self, old: Claim, slots: Sequence[Slot], hub_id: HubId, moment: datetime) -> None:
+        for slot in slots:
+            held = self.claims.get(slot)
+            if held is not None and (held.hub_id, held.claimed_at) == (old.hub_id, old.claimed_at):
+                self.claims[slot] = Claim(slot=slot, hub_id=hub_id, claimed_at=moment)
 
     async def has(self, slots: Sequence[Slot], hub_id: HubId) -> bool:
         return any(slot in self.claims and self.claims[slot].hub_id == hub_id for slot in slots)

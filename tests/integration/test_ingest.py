@@ -398,8 +398,8 @@ async def test_statuses(client: httpx.AsyncClient, ingest: Ingest) -> None:
     assert by_code.json()["hub_id"] == document["hub_id"]
     recall = told.but(reporter=SENDER, addressee=f"{one.number}/VP", code=FIRST, status="13", document_id=f"{FIRST},x")
     assert (await send(client, ingest, recall.bytes(), SENDING, "statuses")).json()["hub_id"] == document["hub_id"]
-    assert codes(await send(client, ingest, one.bytes(), SENDING, "statuses")) == [Code.MISSING_FIELD]
-    assert codes(await send(client, ingest, told.bytes(), RECEIVING)) == [Code.NOT_EDXML]
+    assert codes(await send(client, ingest, one.bytes(), SENDING, "statuses")) == [Code.DOCUMENT_NOT_STATUS]
+    assert codes(await send(client, ingest, told.bytes(), RECEIVING)) == [Code.STATUS_NOT_DOCUMENT]
     large = told.but(description="x" * 1_100_000)
     assert (await send(client, ingest, large.bytes(), RECEIVING, "statuses")).status_code == 413
 

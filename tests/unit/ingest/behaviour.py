@@ -15,8 +15,8 @@ from tests.fakes.packages import Letter, StatusLetter
 from tests.unit.ingest.making import line_of, received, report, status, submission
 
 SENDERS = (AgencyCode("000.00.07.H99"), AgencyCode("H99.07"))
-FIRST, SECOND = HubId("00000000-0000-5000-8000-000000000001"), HubId("00000000-0000-5000-8000-000000000002")
-ONE, TWO, THREE = Slot("a"), Slot("b"), Slot("c")
+FIRST, SECOND, THIRD = (HubId(f"00000000-0000-5000-8000-00000000000{number}") for number in (1, 2, 3))
+ONE, TWO, THREE, FOUR = (Slot(name) for name in "abcd")
 
 
 def recorded(event: Event, offset: int) -> Recorded[Event]:
@@ -88,13 +88,32 @@ async def a_slot_is_handed_over_as_it_was_seen(claims: Claims) -> None:
     seen = await claims.take([ONE], SECOND, NOW)
     assert seen is not None
     await claims.take([ONE], FIRST, NOW + timedelta(seconds=1))  # the first is alive after all
-    await claims.hand_over(seen, SECOND, NOW)
+    await claims.hand_over(seen, [ONE], SECOND, NOW)
     assert await claims.has([ONE], FIRST)
     seen = await claims.take([ONE], SECOND, NOW)
     assert seen is not None
-    await claims.hand_over(seen, SECOND, NOW)
+    await claims.hand_over(seen, [ONE], SECOND, NOW)
     assert await claims.has([ONE], SECOND)
     assert await claims.take([ONE], SECOND, NOW) is None
+
+
+async def slots_of_one_claim_are_handed_over_at_once(claims: Claims) -> None:
+    await claims.take([ONE, TWO, THREE], FIRST, NOW)
+    await claims.take([FOUR], THIRD, NOW)
+    seen = await claims.take([ONE, TWO, FOUR], SECOND, NOW)
+    assert seen is not None
+    await claims.hand_over(seen, [ONE, TWO, FOUR], SECOND, NOW)
+    for slot, holder in ((ONE, SECOND), (TWO, SECOND), (THREE, FIRST), (FOUR, THIRD)):
+        assert await claims.has([slot], holder)
+
+
+async def a_claim_never_grows_older(claims: Claims) -> None:
+    """Two repeats of one package race: the one that began earlier renews later."""
+    await claims.take([ONE], FIRST, NOW + timedelta(seconds=9))
+    await claims.take([ONE], FIRST, NOW)
+    seen = await claims.take([ONE], SECOND, NOW)
+    assert seen is not None
+    assert seen.claimed_at == NOW + timedelta(seconds=9)
 
 
 RECEIPTS = (
@@ -103,4 +122,9 @@ RECEIPTS = (
     statuses_are_found_by_id_then_by_code,
     a_report_is_known_by_its_event,
 )
-CLAIMS = (a_slot_has_one_holder, a_slot_is_handed_over_as_it_was_seen)
+CLAIMS = (
+    a_slot_has_one_holder,
+    a_slot_is_handed_over_as_it_was_seen,
+    slots_of_one_claim_are_handed_over_at_once,
+    a_claim_never_grows_older,
+)

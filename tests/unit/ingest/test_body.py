@@ -88,7 +88,10 @@ async def test_the_sdks_line_break_is_not_part_of_the_package(size: int) -> None
 
 async def test_what_the_signature_announces() -> None:
     assert (await taken([DATA + b"\r\n"], signed(digest(DATA))))[0].package.digest == digest(DATA)
-    assert await refused_for([DATA + b"x\r\n"], signed(digest(DATA))) == Code.HASH_MISMATCH
+    with pytest.raises(Refused) as raised:
+        await taken([DATA + b"x\r\n"], signed(digest(DATA)))
+    (refusal,) = raised.value.refusals
+    assert (refusal.code, refusal.detail) == (Code.HASH_MISMATCH, f"{digest(DATA)} ≠ {digest(DATA + b'x')}")
 
 
 async def test_empty_too_large_gone() -> None:

@@ -56,6 +56,27 @@ def test_the_largest_event_fits_into_the_log() -> None:
     assert len(event.header.recipients) == intake.MOST_RECIPIENTS
 
 
+def test_however_long_the_texts_are_the_event_fits() -> None:
+    wide = "\U00020000"  # four bytes in UTF-8
+    files = [File(content_id=f"cid:{n}-{wide * 190}", name=wide * 250 + ".pdf", content_type=wide * 200)
+             for n in range(intake.MOST_ATTACHMENTS)]  # fmt: skip
+    recipients = ["H" + "0" * 29 + f".{n:04}" for n in range(intake.MOST_RECIPIENTS)]
+    letter = LETTER.but(files=files, recipients=recipients, subject=wide * 2000, document_id=wide * 300,
+                        number=wide * 44, notation=wide * 120)  # fmt: skip
+    event = received(submission(letter))
+    assert len(encode(event, 1)) <= header.LARGEST_EVENT
+    assert event.header.attachments[7].content_id.startswith("7-")
+    assert event.header.attachments[7].name.endswith(".pdf")
+
+
+def test_a_refusal_fits_too() -> None:
+    wide = "\U00020000"
+    many = tuple(Refusal(code=Code.BAD_FIELD, field=wide * 200, detail=wide * 255) for _ in range(intake.MOST_REASONS))
+    event = header.refused(submission(LETTER), many)
+    assert len(encode(event, 1)) <= header.LARGEST_EVENT
+    assert event.refusals == many[: len(event.refusals)] != ()
+
+
 def test_names_stay_whole_where_there_is_room() -> None:
     name = "Đ" * 240 + ".signed.pdf"
     assert received(submission(LETTER.but(files=(File(name=name),)))).header.attachments[0].name == name

@@ -80,6 +80,19 @@ def test_all_reasons_at_once() -> None:
     ]  # fmt: skip
 
 
+def test_details_are_values_and_figures_and_bounded() -> None:
+    letter = LETTER.but(
+        document_id="a\nb", business_type="x" * 60_000, recipients=["H98.12"] * 1001, concerned="x" * 301,
+        date="2027/11/20 00:00:00", files=(File(name="a\u0085b"),) * 51,
+    )  # fmt: skip
+    found = {each.field: each.detail for each in intake.findings(document(letter), NOW, directory())}
+    assert {field.rpartition("/")[2]: detail for field, detail in found.items()} == {
+        "BussinessDocType": "x" * 40, "To": "1001 > 1000", "PromulgationDate": "2027/11/20 00:00:00",
+        "edXMLManifest": "51 > 50", "AttachmentName": "U+0085", "DocumentId": "301 > 300",
+    }  # fmt: skip
+    assert found["MessageHeader/DocumentId"] == "U+000A"
+
+
 def test_reasons_are_bounded() -> None:
     assert len(found(LETTER.but(recipients=[f"X{n}" for n in range(500)]))) == intake.MOST_REASONS
 
@@ -124,7 +137,7 @@ def test_a_locked_agency_sends_nothing() -> None:
     locked = directory(agency("000.00.07.H99", "H99.07", state=AgencyState.LOCKED))
     refusal = intake.may_send(document(LETTER), SYSTEM, locked)
     assert refusal is not None
-    assert refusal.code == Code.SENDER_MISMATCH
+    assert (refusal.code, refusal.detail) == (Code.SENDER_LOCKED, LETTER.sender)
 
 
 @pytest.mark.parametrize(("text", "kind"), [

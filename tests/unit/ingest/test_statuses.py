@@ -1,16 +1,18 @@
 """Which document a status is about, and who may say so."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from hub.model.ids import SystemId
+from hub.model.ids import AgencyCode, SystemId
 from hub.model.reasons import Code
 from hub.model.statuses import StatusCode
+from hub.model.values import Refusal
 from services.ingest import statuses
 from services.ingest.duplicates import Receipt, receipt_of
 from services.ingest.statuses import Line
-from tests.fakes.events import NOW
+from tests.fakes.events import NOW, agency, connection
 from tests.fakes.packages import Letter, StatusLetter
 from tests.unit.ingest.making import STRANGER, SYSTEM, directory, received, report, status, submission
 
@@ -103,6 +105,69 @@ def test_one_file_per_recipient() -> None:
         chosen = line(ACCEPTED, *documents)
         assert isinstance(chosen, Line)
         assert chosen.document is mine
+
+
+MERGED = directory(agency("H26"), agency("H27", "H26"), connection("H27", "H27"))
+
+
+def line_after_a_merger(letter: StatusLetter, *documents: Receipt) -> Line:
+    result = statuses.line(status(letter), documents, MERGED)
+    assert isinstance(result, Line)
+    return result
+
+
+@pytest.mark.parametrize("recipients", [("H26", "H27"), ("H27", "H26")])
+@pytest.mark.parametrize("code", ["H26", "H27"])
+def test_after_a_merger_the_code_named_decides(recipients: tuple[str, str], code: str) -> None:
+    both = receipt_of(received(submission(Letter(recipients=recipients))))
+    assert line_after_a_merger(ACCEPTED.but(reporter=code), both) == Line(document=both, recipient=AgencyCode(code))
+    asked_back = RECALL.but(addressee=code)
+    assert line_after_a_merger(asked_back, both).recipient == code
+
+
+def test_after_a_merger_one_file_per_recipient() -> None:
+    files = [receipt_of(received(submission(Letter(recipients=(code,))))) for code in ("H26", "H27")]
+    update = receipt_of(received(submission(Letter(business_type="2", recipients=("H27",)))))
+    for documents in (files, files[::-1]):
+        assert line_after_a_merger(ACCEPTED.but(reporter="H27"), *documents).recipient == "H27"
+    assert line_after_a_merger(ACCEPTED.but(reporter="H27"), update, files[0]).document is files[0]
+
+
+def of_year(year: int, **changes: object) -> Receipt:
+    letter = Letter(document_id=f"x,{year}", date=f"{year}/11/20").but(**changes)
+    return receipt_of(received(submission(letter, moment=NOW.replace(year=year))))
+
+
+OTHER_ID = ACCEPTED.but(document_id="of the client's own making")
+
+
+@pytest.mark.parametrize(("date", "code"), [("", Code.MISSING_FIELD), ("hôm nay", Code.BAD_DATE)])
+def test_a_number_of_several_years_needs_a_date(date: str, code: Code) -> None:
+    for documents in ((of_year(2025), of_year(2026)), (of_year(2026), of_year(2025))):
+        refusal = statuses.line(status(OTHER_ID.but(date=date)), documents, directory())
+        assert isinstance(refusal, Refusal)
+        assert (refusal.code, refusal.field) == (code, "MessageHeader/ResponseFor/PromulgationDate")
+    elsewhere = of_year(2025, recipients=("H98.12",))  # not the reporter's: it does not matter, and it is not told
+    assert isinstance(line(OTHER_ID.but(date=date), elsewhere, of_year(2026)), Line)
+
+
+def test_of_several_documents_of_one_number_and_day_the_newest() -> None:
+    old, new = (of_year(2026, document_id=f"x,{n}", date="2025/11/20", subject=f"{n}") for n in (1, 2))
+    new = replace(new, received_at=new.received_at + timedelta(hours=1))
+    for documents in ((old, new), (new, old)):
+        for letter in (OTHER_ID.but(date="20/11/2025 00:00:00"), OTHER_ID.but(date="", document_id="")):
+            found = line(letter, *documents)
+            assert isinstance(found, Line)
+            assert found.document is new
+    by_id = line(ACCEPTED.but(document_id="x,1", date=""), old, replace(new, document_id=old.document_id))
+    assert isinstance(by_id, Line)
+    assert by_id.document is old
+
+
+def test_details_are_bounded() -> None:
+    for refusal in statuses.findings(status(ACCEPTED.but(status="x" * 20_000)), STRANGER, directory()):
+        assert len(refusal.detail) <= 200
+        assert refusal.detail != ""
 
 
 def test_the_event() -> None:
