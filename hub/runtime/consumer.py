@@ -63,6 +63,7 @@ class ConsumerLoop:
         self._handlers = handlers
         self._clock = clock
         self._assignment = Assignment()
+        self._lags = telemetry.Lags()
         self._marks_due = 0.0
         self.assigned = asyncio.Event()
 
@@ -168,15 +169,16 @@ class ConsumerLoop:
 
     async def _measure(self, consumer: AIOKafkaConsumer, fetched: Fetched) -> None:
         ages = dict.fromkeys((topic_of(event).name for event in self._handlers), 0.0)
+        lags: dict[TopicPartition, int] = {}
         for place in consumer.assignment():
             end = consumer.highwater(place)
             if end is None:
                 continue  # nothing fetched from it yet
-            lag = max(0, end - await consumer.position(place))
-            telemetry.CONSUMER_LAG.labels(place.topic, str(place.partition)).set(lag)
+            lags[place] = lag = max(0, end - await consumer.position(place))
             if lag and place in fetched:
                 age = self._clock().timestamp() - fetched[place][-1].timestamp / 1000
                 ages[place.topic] = max(ages[place.topic], age)
+        self._lags.show(lags)
         for topic, age in ages.items():
             telemetry.OLDEST_SECONDS.labels(topic).set(age)
 

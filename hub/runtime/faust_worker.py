@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,45 @@ Waiting = tuple[Steps, Any]
 """A faust event and the steps it goes through."""
 
 
+class Backlog:
+    """What has come of each partition and is not handled yet: from the start on, whatever the hand waits for."""
+
+    def __init__(self) -> None:
+        self._come: dict[TP, deque[tuple[int, float]]] = {}
+        self._next: dict[TP, int] = {}
+        self._behind_since: dict[TP, float] = {}
+
+    def came(self, place: TP, offset: int, timestamp: float) -> None:
+        """This event is here and waits for its turn."""
+        self._come.setdefault(place, deque()).append((offset, timestamp))
+
+    def handled(self, place: TP, offset: int) -> None:
+        """Everything up to this event is handled."""
+        come = self._come.get(place, deque())
+        while come and come[0][0] <= offset:
+            come.popleft()
+        self._next[place] = max(offset + 1, self._next.get(place, 0))
+
+    def forget(self, places: Collection[TP]) -> None:
+        """These partitions went to another process."""
+        for place in places:
+            self._come.pop(place, None)
+            self._next.pop(place, None)
+            self._behind_since.pop(place, None)
+
+    def lag(self, place: TP, committed: int, end: int) -> int:
+        """Events not handled yet; `committed` counts where nothing was handled by us."""
+        return max(0, end - max(committed, self._next.get(place, 0)))
+
+    def age(self, place: TP, lag: int, now: float) -> float:
+        """Seconds that the oldest of them has waited; as long as it has not come: since it was first missed."""
+        come = self._come.get(place)
+        if come or not lag:
+            self._behind_since.pop(place, None)
+            return max(0.0, now - come[0][1]) if come and lag else 0.0
+        return now - self._behind_since.setdefault(place, now)
+
+
 class FaustWorker:
     """Takes events of several classes, each through its handler; one agent per topic, one hand for all.
 
@@ -63,7 +103,9 @@ class FaustWorker:
         self._waiting: asyncio.Queue[Waiting | None] = asyncio.Queue(_WAITING)
         self._fresh: set[int] | None = None
         self._marks_due = 0.0
-        self._handled: dict[TP, Any] = {}
+        self._ours: set[TP] = set()
+        self._backlog = Backlog()
+        self._lags = telemetry.Lags()
         self._topics = tuple(topic_of(event).name for event in handlers)
         self.assigned = asyncio.Event()
         self._app = faust.App(
@@ -82,6 +124,7 @@ class FaustWorker:
     def _agent(self, name: str, steps: Steps) -> None:
         async def agent(stream: Any) -> None:
             async for event in stream.noack().events():
+                self._backlog.came(_place(event.message), event.message.offset, event.message.timestamp)
                 await self._waiting.put((steps, event))
 
         topic = self._app.topic(name, value_type=bytes)
@@ -89,6 +132,7 @@ class FaustWorker:
 
     async def _on_assigned(self, *arguments: Any, **_: Any) -> None:
         assigned: Collection[TP] = arguments[1]
+        self._ours = set(assigned)
         self._fresh = {place.partition for place in assigned}
         with contextlib.suppress(asyncio.QueueFull):  # then the hand is awake anyway
             self._waiting.put_nowait(None)
@@ -96,7 +140,8 @@ class FaustWorker:
     async def _on_revoked(self, *arguments: Any, **_: Any) -> None:
         revoked: Collection[TP] = arguments[1]
         self._marks.forget({place.partition for place in revoked})
-        self._handled = {place: message for place, message in self._handled.items() if place not in revoked}
+        self._ours -= set(revoked)
+        self._backlog.forget(revoked)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is in hand is finished and acknowledged first, unless a part it needs is away."""
@@ -136,9 +181,7 @@ class FaustWorker:
                 await patiently(lambda batch=batch: self._handle(batch))  # type: ignore[misc]
                 for _, event in batch:
                     event.ack()
-                self._handled.update(
-                    (TP(event.message.topic, event.message.partition), event.message) for _, event in batch
-                )
+                    self._backlog.handled(_place(event.message), event.message.offset)
                 await self._keep_marks()
         except asyncio.CancelledError:
             raise
@@ -193,18 +236,22 @@ class FaustWorker:
         """Lag and age, also while the hand waits for a part that is away."""
         while True:
             await asyncio.sleep(_MEASURE_SECONDS)
-            self._measure()
+            with contextlib.suppress(AssertionError):  # aiokafka's, in whose thread a partition went away meanwhile
+                self._measure()
 
     def _measure(self) -> None:
-        ages = dict.fromkeys(self._topics, 0.0)
-        ours = self._app.consumer.assignment() if self._handled else ()
-        for place, message in self._handled.items():
-            if place not in ours:  # a batch that ended after its partition went to another process
-                continue
-            lag = max(0, (self._app.consumer.highwater(place) or 0) - message.offset - 1)
-            telemetry.CONSUMER_LAG.labels(place.topic, str(place.partition)).set(lag)
-            if lag:
-                ages[place.topic] = max(ages[place.topic], self._clock().timestamp() - message.timestamp)
+        ages: dict[str, float] = dict.fromkeys(self._topics, 0.0)
+        lags: dict[tuple[str, int], int] = {}
+        consumer: Any = self._app.consumer if self._ours else None  # there is none before faust has started
+        for place in self._ours & consumer.assignment() if consumer else ():
+            end = consumer.highwater(place)
+            if end is None:
+                continue  # nothing fetched from it yet
+            committed = consumer._committed_offset.get(place) or 0  # noqa: SLF001 - to ask Kafka would take a round trip
+            lags[place] = lag = self._backlog.lag(place, committed, end)
+            age = self._backlog.age(place, lag, self._clock().timestamp())
+            ages[place.topic] = max(ages[place.topic], age)
+        self._lags.show(lags)
         for topic, age in ages.items():
             telemetry.OLDEST_SECONDS.labels(topic).set(age)
 
@@ -215,6 +262,10 @@ class FaustWorker:
         self._marks_due = time.monotonic() + _MARKS_SECONDS
         with contextlib.suppress(Transient):
             await self._marks.flush()
+
+
+def _place(message: Any) -> TP:
+    return TP(message.topic, message.partition)
 
 
 def _headers(message: Any) -> list[tuple[str, bytes]]:

@@ -1,6 +1,6 @@
 """The closed list of metrics. Names and labels stand here and nowhere else; `docs/metrics.md` is printed from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 
@@ -41,6 +41,9 @@ INBOX_OLDEST_SECONDS = Gauge(
 )
 ALERTS = Counter("hub_alerts_total", "Alerts by level, channel and outcome", ["level", "channel", "outcome"])
 ALERTS_OPEN = Gauge("hub_alerts_open", "Alerts raised and not concluded, in this process's hands", ["channel"])
+ALERTS_OVERDUE_SECONDS = Gauge(
+    "hub_alerts_overdue_seconds", "How long ago the oldest alert not yet raised was due; 0 when none is"
+)
 DIRECTORY_AGENCIES = Gauge("hub_directory_agencies", "Agencies known to this process")
 READY = Gauge("hub_ready", "1 when a part this process needs is there, 0 when it is away", ["part"])
 
@@ -66,9 +69,26 @@ METRICS = (
     INBOX_OLDEST_SECONDS,
     ALERTS,
     ALERTS_OPEN,
+    ALERTS_OVERDUE_SECONDS,
     DIRECTORY_AGENCIES,
     READY,
 )
+
+
+class Lags:
+    """Shows the lag of this process's partitions, and no longer that of those which went to another."""
+
+    def __init__(self) -> None:
+        self._shown: set[tuple[str, str]] = set()
+
+    def show(self, lags: Mapping[tuple[str, int], int]) -> None:
+        """These partitions are ours now, and so far behind."""
+        now = {(topic, str(partition)): lag for (topic, partition), lag in lags.items()}
+        for place in self._shown - now.keys():
+            CONSUMER_LAG.remove(*place)
+        for place, lag in now.items():
+            CONSUMER_LAG.labels(*place).set(lag)
+        self._shown = set(now)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from services.notifier.handlers import Book, Concluded, DueWatch, Known, OpenAle
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _NO_PROGRESS_SECONDS = 1.0
+_MEASURE_SECONDS = 1.0
 _AS_IT_SHOULD_BE = frozenset({"raised", AlertOutcome.SENT, AlertOutcome.NEEDLESS})
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -139,6 +140,7 @@ class Deadlines:
         self._strays = strays
         self._strays.listener = self._woken.set
         self._asleep_until: datetime | None = None
+        self._oldest_due: datetime | None = None
 
     def assigned(self, partitions: frozenset[int]) -> None:
         """These partitions of the delivery topics are ours from here on, and their own events are projected."""
@@ -153,7 +155,7 @@ class Deadlines:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`."""
-        waking = asyncio.create_task(self._wake_at(stop))
+        aside = [asyncio.create_task(self._wake_at(stop)), asyncio.create_task(self._measure())]
         pause = _FIRST_PAUSE
         while not stop.is_set():
             self._woken.clear()
@@ -167,15 +169,24 @@ class Deadlines:
                 self._asleep_until = _EARLIEST  # new watches do not cut a back-off short
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), sleep)
-        waking.cancel()
+        for task in aside:
+            task.cancel()
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._woken.set()
 
+    async def _measure(self) -> None:
+        """How long the oldest watch is overdue, also while a round waits for a part, or hangs."""
+        while True:
+            overdue = self._clock() - self._oldest_due if self._oldest_due else timedelta()
+            telemetry.ALERTS_OVERDUE_SECONDS.set(max(0.0, overdue.total_seconds()))
+            await asyncio.sleep(_MEASURE_SECONDS)
+
     async def _round(self) -> float | None:
         """One look at the watches; gives the seconds until the next, None for: until woken."""
         if not self._owned or not self._directory_ready.is_set():
+            self._oldest_due = None
             return None if not self._owned else _NO_PROGRESS_SECONDS
         if self._moved:
             await self._take_over()
@@ -205,6 +216,7 @@ class Deadlines:
         watches = await self._book.due(moment - self._limit, self._owned)
         if not watches:
             return await self._until_next()
+        self._oldest_due = due_at(watches[0].planned_at, self._limit)
         done = await self._steps.run(
             [DueWatch(watch=watch, moment=moment) for watch in watches],
             [tracing.from_traceparent(watch.trace) for watch in watches],
@@ -219,9 +231,10 @@ class Deadlines:
     async def _until_next(self) -> float | None:
         self._asleep_until = None  # a watch projected from here on wakes us, whatever we are about to find
         earliest = await self._book.earliest(self._owned)
-        if earliest is None:
+        self._oldest_due = due_at(earliest, self._limit) if earliest else None
+        if self._oldest_due is None:
             return None
-        self._asleep_until = due_at(earliest, self._limit)
+        self._asleep_until = self._oldest_due
         return max(0.0, (self._asleep_until - self._clock()).total_seconds())
 
     def _send(self, alerts: Sequence[OpenAlert]) -> None:

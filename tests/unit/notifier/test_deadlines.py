@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from hub.model.directory import Directory
 from hub.model.errors import Transient
@@ -266,6 +267,37 @@ async def test_alerts_raised_but_not_projected_at_first_reach_their_lanes(
         await service.happen(planned(at=NOW - LIMIT))
         await until(lambda: all(lane.alerts for lane in service.lanes.values()))
     assert len(service.raised()) == 2
+
+
+def overdue() -> float:
+    return REGISTRY.get_sample_value("hub_alerts_overdue_seconds") or 0.0
+
+
+async def test_how_long_the_oldest_watch_is_overdue_is_shown_while_nothing_can_be_raised(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_MEASURE_SECONDS", 0.01)
+    service.horizon.away = True
+    async with service.running():
+        await service.happen(planned("later", NOW + timedelta(seconds=60)))
+        await asyncio.sleep(0.05)
+        assert overdue() == 0.0
+        await service.happen(planned("early", NOW - LIMIT - timedelta(seconds=90)))
+        await until(lambda: overdue() > 90)
+        service.horizon.away = False
+        await until(lambda: service.raised() and overdue() == 0.0)
+
+
+async def test_watches_that_went_to_another_process_are_overdue_there(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_MEASURE_SECONDS", 0.01)
+    service.horizon.away = True
+    async with service.running():
+        await service.happen(planned("early", NOW - LIMIT - timedelta(seconds=90)))
+        await until(lambda: overdue() > 90)
+        service.deadlines.assigned(frozenset())
+        await until(lambda: overdue() == 0.0)
 
 
 def counted(channel: Channel) -> dict[str, float]:
