@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pymongo
@@ -10,14 +11,18 @@ from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import DESCENDING, IndexModel, ReplaceOne, UpdateOne
 from pymongo.results import BulkWriteResult
 
-from hub.model.errors import Transient
+from hub.model.errors import Invalid, Transient
 from hub.model.ids import AgencyCode, HubId, SystemId
 from hub.model.statuses import StatusCode
+from hub.runtime import telemetry
+from hub.runtime.logs import logger
 from hub.runtime.mongo import TookTooLong, guarded
+from services.status.adapters_recent import Recent
 from services.status.adapters_rows import life_of, row_of, update_of
 from services.status.handlers import Cursor, Found, Sought
 from services.status.life import Life
 from services.status.reports import COUNTED, DOCUMENTS, PROCESSED, Period, Tally
+from services.status.versions import version_after, version_of
 
 COLLECTION = "timelines"
 
@@ -42,6 +47,7 @@ class MongoLives:
 
     def __init__(self, database: "AsyncIOMotorDatabase[Any]") -> None:
         self._rows = database[COLLECTION]
+        self._recent = Recent()
         self._one_report = asyncio.Semaphore(1)  # reading a year's rows must not become reading them ten times over
 
     async def prepare(self) -> None:
@@ -50,20 +56,67 @@ class MongoLives:
             await self._rows.create_indexes(list(_INDEXES))
 
     async def load(self, ids: Collection[HubId]) -> dict[HubId, Life]:
-        """The lives known under these ids: one query."""
+        """The lives known under these ids: one query, and one for the versions of those at hand."""
+        at_hand = await self._still_current(self._recent.of(ids))
+        wanted = {"_id": {"$in": [hub_id for hub_id in ids if hub_id not in at_hand]}}
         async with guarded():
-            rows = await self._rows.find({"_id": {"$in": list(ids)}}).to_list(None)
-        return {HubId(row["_id"]): life_of(row) for row in rows}
+            rows = await self._rows.find(wanted).to_list(None) if len(at_hand) < len(ids) else []
+        return at_hand | {HubId(row["_id"]): self._read(row) for row in rows}
+
+    def _read(self, row: Mapping[str, Any]) -> Life:
+        life = life_of(row)
+        return self._recent.put(life, row.get("version") or version_of(life))
+
+    async def _still_current(self, kept: Mapping[HubId, tuple[Life, int]]) -> dict[HubId, Life]:
+        """Those whose rows are of the version at hand: nobody has changed them since."""
+        if not kept:
+            return {}
+        async with guarded():
+            rows = await self._rows.find({"_id": {"$in": list(kept)}}, {"version": 1}).to_list(None)
+        return {row["_id"]: kept[row["_id"]][0] for row in rows if row.get("version") == kept[row["_id"]][1]}
 
     async def save(self, grown: Sequence[tuple[Life, Life]]) -> None:
-        """One bulk write. A row is changed only while it has as many facts as the life that was loaded."""
-        if not grown:
+        """One bulk write. A row is changed only while it is of the version that was loaded.
+
+        A life that has outgrown what a row may hold stays as it was, and an operator hears of it; the log holds it all.
+        """
+        growths = [self._growth(before, after) for before, after in grown]
+        try:
+            await self._write(growths)
+        except Invalid:
+            for growth in growths:
+                await self._write_what_fits(growth)
+
+    def _growth(self, before: Life, after: Life) -> "_Growth":
+        version = self._recent.version(before)
+        return _Growth(before=before, after=after, was=version, now=version_after(version, before, after))
+
+    async def _write_what_fits(self, growth: "_Growth") -> None:
+        try:
+            await self._write([growth])
+        except Invalid as error:
+            telemetry.EVENTS_PARKED.labels(COLLECTION, error.reason).inc()
+            logger().error(
+                "a timeline is full, its row stays as it was", hub_id=growth.after.hub_id, error=error.detail
+            )
+
+    async def _write(self, growths: "Sequence[_Growth]") -> None:
+        if not growths:
             return
-        operations = [_operation(before, after) for before, after in grown]
         result: BulkWriteResult | None = None
         async with guarded():
-            result = await self._rows.bulk_write(operations, ordered=False)
-        if result is None or result.matched_count + result.upserted_count != len(operations):
+            result = await self._rows.bulk_write([growth.operation() for growth in growths], ordered=False)
+        if result is None or result.matched_count + result.upserted_count != len(growths):
+            await self._written_before(growths)
+        for growth in growths:
+            self._recent.put(growth.after, growth.now)
+
+    async def _written_before(self, growths: "Sequence[_Growth]") -> None:
+        """Fine when all rows are already what they were to become; Transient when another process changed one."""
+        async with guarded():
+            ids = [growth.after.hub_id for growth in growths]
+            rows = await self._rows.find({"_id": {"$in": ids}}, {"version": 1}).to_list(None)
+        if {row["_id"]: row.get("version") for row in rows} != {growth.after.hub_id: growth.now for growth in growths}:
             raise Transient("mongo", "a row was changed by another process")
 
     async def sent_by(
@@ -108,11 +161,22 @@ class MongoLives:
         return rows
 
 
-def _operation(before: Life, after: Life) -> ReplaceOne[dict[str, Any]] | UpdateOne:
-    as_loaded = {"_id": before.hub_id, "facts": before.size}
-    if before.size:
-        return UpdateOne(as_loaded, update_of(before, after))
-    return ReplaceOne(as_loaded, row_of(after), upsert=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Growth:
+    """One life before and after, with the versions."""
+
+    before: Life
+    after: Life
+    was: int
+    now: int
+
+    def operation(self) -> ReplaceOne[dict[str, Any]] | UpdateOne:
+        """Changes the row only while it is of the version it was."""
+        row = {"_id": self.before.hub_id}
+        if not self.was:
+            return ReplaceOne({**row, "version": 0}, row_of(self.after, self.now), upsert=True)
+        as_loaded = {**row, "version": {"$in": [self.was, None]}}  # None: written before rows had versions
+        return UpdateOne(as_loaded, update_of(self.before, self.after, self.now))
 
 
 def _older(after: Cursor | None) -> dict[str, Any]:

@@ -17,28 +17,28 @@ Row = dict[str, Any]
 _ESCAPES = str.maketrans({"%": "%25", ".": "%2E", "$": "%24"})
 
 
-def row_of(life: Life) -> Row:
-    """The whole row of a life: the same for the same facts, in whatever order they came."""
+def row_of(life: Life, version: int) -> Row:
+    """The whole row of a life of this version: the same for the same facts, in whatever order they came."""
     moments = [*_received(life), *(at for line in life.lines.values() for at in _moments(line))]
     return {
         "_id": life.hub_id,
         **_head(life),
-        "facts": life.size,
+        "version": version,
         "stage": life.stage.value,
         "lines": {_key(code): _line(line) for code, line in sorted(life.lines.items())},
         **({"first_at": min(moments), "last_at": max(moments)} if moments else {}),  # never null: null is a minimum
     }
 
 
-def update_of(before: Life, after: Life) -> Row:
-    """The update that makes the row of one life that of the other; of many lines only those that changed."""
+def update_of(before: Life, after: Life, version: int) -> Row:
+    """The update that makes the row of one life that of the other, which is of this version; only what changed."""
     changed = {code: line for code, line in after.lines.items() if before.lines.get(code) is not line}
     moments = [*_received(after), *(at for line in changed.values() for at in _moments(line))]
     extremes = {"$min": {"first_at": min(moments)}, "$max": {"last_at": max(moments)}} if moments else {}
     return {
         "$set": {
             **({} if _same_head(before, after) else _head(after)),
-            "facts": after.size,
+            "version": version,
             "stage": after.stage.value,
             **{f"lines.{_key(code)}": _line(line) for code, line in changed.items()},
         },

@@ -231,15 +231,3 @@ class Life:
         if any(line.reached.rank < State.TAKEN.rank and not self.closed(line) for line in lines):
             return Stage.WAITING
         return Stage.FINISHED if all(map(self.closed, lines)) else Stage.PROCESSING
-
-    @property
-    def size(self) -> int:
-        """Number of facts: grows with every fact learnt, so it tells two versions of one life apart."""
-        own = sum(fact is not None for fact in (self.header, self.received, self.checked)) + len(self.turned)
-        return own + sum(_facts_of(line) for line in self.lines.values())
-
-
-def _facts_of(line: Line) -> int:
-    announced = (0 if line.announced is None else 1 + line.announced.rank) + line.announced_recall.rank
-    marks = sum(fact is not None for fact in (line.planned, line.taken))
-    return 1 + marks + len(line.settled) + len(line.reports) + announced

@@ -20,7 +20,8 @@ from hub.model.events import (
     StatusReported,
 )
 from hub.model.ids import DeliveryId, HubId, event_id
-from hub.model.values import DocumentHeader
+from hub.model.statuses import StatusCode
+from hub.model.values import DocumentHeader, Staff
 from services.status.life import (
     Checked,
     Life,
@@ -35,8 +36,13 @@ from services.status.life import (
     Turned,
 )
 
-KEPT_PER_CODE = 10
+KEPT_PER_CODE = 3
 """Reports kept per line and code, the earliest: 05 may be repeated without end; the log holds them all."""
+
+_REASON, _REMARK, _STAFF = 500, 120, 80
+"""Letters kept of texts: a document with a thousand recipients must fit into one row. The log holds them whole."""
+
+_WITH_REASON = (StatusCode.REFUSED, StatusCode.RECALL_ASKED, StatusCode.RECALL_DECLINED)
 
 STEP, RECALL_STEP = "status.changed", "status.changed.recall"
 
@@ -94,7 +100,7 @@ def _follow_line(line: Line, event: LineEvent, mark: Mark) -> Line:
         case DeliveryTaken():
             return replace(line, taken=mark if line.taken is None else min(line.taken, mark))
         case DeliverySettled():
-            settled = Settled(mark=mark, state=event.state, description=event.description)
+            settled = Settled(mark=mark, state=event.state, description=_cut(event.description, _REMARK))
             return replace(line, settled=_union(line.settled, settled))
         case StatusReported():
             return replace(line, reports=_union(line.reports, _reported(mark, event)))
@@ -110,9 +116,23 @@ def _turned(mark: Mark, event: DocumentRefused) -> Turned:
 
 
 def _reported(mark: Mark, event: StatusReported) -> Reported:
+    staff = event.staff
     return Reported(
-        mark=mark, code=event.status, description=event.description, staff=event.staff, claimed_at=event.reported_at
+        mark=mark,
+        code=event.status,
+        description=_cut(event.description, _REASON if event.status in _WITH_REASON else _REMARK),
+        staff=Staff(
+            department=_cut(staff.department, _STAFF),
+            name=_cut(staff.name, _STAFF),
+            email=_cut(staff.email, _STAFF),
+            mobile=_cut(staff.mobile, _STAFF),
+        ),
+        claimed_at=_cut(event.reported_at, _STAFF),
     )
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _announced(line: Line, current: str) -> Line:

@@ -33,8 +33,7 @@ class FakeLives:
         self._answer()
         self.saves += 1
         for before, after in grown:
-            kept = self.rows.get(before.hub_id)
-            if (kept.size if kept else 0) != before.size:
+            if self.rows.get(before.hub_id, Life(hub_id=before.hub_id)) != before:
                 raise Transient("mongo", "a row was changed by another process")
             self.rows[after.hub_id] = after
 

@@ -7,6 +7,7 @@ import signal
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import pytest_asyncio
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
+from hub.model.errors import Transient
 from hub.model.events import AgencyChanged, ConnectionChanged, Event, EventParked
 from hub.model.ids import HubId
 from hub.runtime.log import Log
@@ -99,6 +101,53 @@ class TestInMongo(LivesBehaviour):
         lives = MongoLives(database)
         await lives.prepare()
         return lives
+
+    async def test_a_timeline_that_is_full_stays_as_it_was_and_all_others_are_written(
+        self, database: "AsyncIOMotorDatabase[Any]"
+    ) -> None:
+        lives = MongoLives(database)
+        full, empty, other = (Document(number, "000.00.00.G22", ["000.00.00.H29"]) for number in (1, 2, 3))
+        full.header = replace(full.header, subject="x" * 15_000_000)
+        empty.header = replace(empty.header, subject="x" * 17_000_000)
+        nearly = grown(Life(hub_id=full.hub_id), [full.received()])
+        await lives.save([(Life(hub_id=full.hub_id), nearly)])
+        checked = full.checked()
+        over = grown(nearly, [replace(checked, findings=(replace(checked.findings[0], signer="y" * 2_000_000),))])
+        small = grown(Life(hub_id=other.hub_id), other.whole())
+        too_large = grown(Life(hub_id=empty.hub_id), [empty.received()])
+        await lives.save([(nearly, over), (Life(hub_id=other.hub_id), small), (Life(hub_id=empty.hub_id), too_large)])
+        assert await lives.load([full.hub_id, other.hub_id, empty.hub_id]) == {full.hub_id: nearly, other.hub_id: small}
+        await lives.save([(nearly, over), (small, grown(small, [other.reported("000.00.00.H29", "13")]))])
+        assert (await MongoLives(database).load([other.hub_id]))[other.hub_id] != small
+
+    async def test_a_row_from_before_there_were_versions_grows_like_any_other(
+        self, database: "AsyncIOMotorDatabase[Any]"
+    ) -> None:
+        document = Document(1, "000.00.00.G22", ["000.00.00.H29"])
+        received = grown(Life(hub_id=document.hub_id), [document.received()])
+        await MongoLives(database).save([(Life(hub_id=document.hub_id), received)])
+        await database[adapters.COLLECTION].update_one({"_id": document.hub_id}, {"$unset": {"version": ""}})
+        lives = MongoLives(database)
+        loaded = (await lives.load([document.hub_id]))[document.hub_id]
+        await lives.save([(loaded, grown(loaded, [document.checked()]))])
+        with pytest.raises(Transient):
+            await lives.save([(loaded, grown(loaded, [document.planned("000.00.00.H29")]))])
+
+    async def test_large_lives_are_read_again_once_another_process_has_changed_them(
+        self, database: "AsyncIOMotorDatabase[Any]"
+    ) -> None:
+        one, other = MongoLives(database), MongoLives(database)
+        codes = [f"998.00.{number:02d}" for number in range(30)]
+        document = Document(1, "000.00.00.G22", codes)
+        received = grown(Life(hub_id=document.hub_id), [document.received()])
+        await one.save([(Life(hub_id=document.hub_id), received)])
+        assert (await one.load([document.hub_id]))[document.hub_id] is received
+        theirs = grown((await other.load([document.hub_id]))[document.hub_id], [document.checked()])
+        await other.save([(received, theirs)])
+        assert (await one.load([document.hub_id]))[document.hub_id] == theirs
+        with pytest.raises(Transient):
+            await one.save([(received, grown(received, [document.planned(codes[0])]))])
+        await one.save([(received, theirs)])  # the same growth once more is no conflict: its answer may have been lost
 
     async def test_a_report_outlives_the_patience_of_the_connection(
         self, own_environment: dict[str, str], database: "AsyncIOMotorDatabase[Any]", monkeypatch: pytest.MonkeyPatch

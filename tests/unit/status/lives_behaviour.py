@@ -13,7 +13,7 @@ from hub.model.ids import AgencyCode, SystemId
 from hub.model.statuses import BusinessType
 from services.status.handlers import Archive, Cursor, Lives, Sought
 from services.status.life import Life, Stage
-from services.status.lifecycle import all_grown, follow, grown
+from services.status.lifecycle import KEPT_PER_CODE, all_grown, follow, grown
 from services.status.reports import Period, Tally
 from tests.fakes.lives import NOON, Document
 
@@ -91,6 +91,16 @@ class LivesBehaviour:
             await keeper.save([(loaded, follow(loaded, document.planned(B)))])
         with pytest.raises(Transient):
             await keep(keeper, follow(loaded, document.planned(B)))
+
+    async def test_a_life_that_changed_without_growing_is_not_overwritten(self, keeper: Keeper) -> None:
+        """Of many reports of one code the earliest are kept: one more may push another out."""
+        document = Document(6, A, [B])
+        earliest, *reports = [document.reported(B, "05", step=step) for step in range(KEPT_PER_CODE + 1)]
+        loaded = life_of(document, [document.received(), *reports])
+        await keep(keeper, loaded)
+        await keeper.save([(loaded, follow(loaded, earliest))])
+        with pytest.raises(Transient):
+            await keeper.save([(loaded, follow(loaded, document.reported(B, "06")))])
 
     async def test_a_code_with_signs_of_the_database_is_only_a_code(self, keeper: Keeper) -> None:
         document = Document(5, A, ["$where.%2E.x", "a%b"])

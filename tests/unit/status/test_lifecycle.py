@@ -15,6 +15,7 @@ from hub.model.statuses import BusinessType, InboxState, Outcome
 from hub.model.values import Verdict
 from services.status.life import Life, Recall, Stage, State
 from services.status.lifecycle import KEPT_PER_CODE, changes, decided, follow, grown, hub_id_of
+from services.status.versions import version_after, version_of
 from tests.fakes.lives import Document
 
 A, B, C = AgencyCode("000.00.00.G22"), AgencyCode("000.00.00.H29"), AgencyCode("000.00.00.G12")
@@ -55,14 +56,15 @@ def test_any_order_and_any_repetition_give_the_same_life(history: tuple[list[Eve
 
 @given(histories())
 @settings(max_examples=300, deadline=None)
-def test_shown_states_never_fall_and_facts_only_grow(history: tuple[list[Event], list[Event]]) -> None:
+def test_shown_states_never_fall_and_every_growth_has_its_version(history: tuple[list[Event], list[Event]]) -> None:
     _, shuffled = history
     hub_id = hub_id_of(shuffled[0])
     assert hub_id is not None
     life = Life(hub_id=hub_id)
     for event in shuffled:
         after = follow(life, event)
-        assert after.size > life.size or after == life
+        assert (version_of(after) == version_of(life)) is (after == life)
+        assert version_after(version_of(life), life, after) == version_of(after)
         for code, line in life.lines.items():
             assert after.state(after.lines[code]).rank >= life.state(line).rank
             assert after.lines[code].recall.rank >= line.recall.rank
@@ -222,6 +224,37 @@ def test_endless_repetition_of_a_status_does_not_grow_the_row_without_end() -> N
     kept = life.lines[B].reports
     assert [report.description for report in kept[:-1]] == [f"lần {step}" for step in range(KEPT_PER_CODE)]
     assert life.state(life.lines[B]) is State.FINISHED
+
+
+def test_remarks_are_shortened_but_reasons_are_not() -> None:
+    """The log holds all; a row holds what a person reads, and a reason (02, 13, 16) is what he looks for."""
+    document = Document(1, A, [B])
+    long = "Văn bản gửi nhầm cơ quan, đề nghị thu hồi. " * 11
+    events = [document.reported(B, code, long, staff=long) for code in ("02", "05", "13", "16")]
+    life = grown(begin(document), [*events, document.settled(B, InboxState.FAIL, long)])
+    kept = {report.code.value: report for report in life.lines[B].reports}
+    assert [kept[code].description for code in ("02", "13", "16")] == [long] * 3
+    assert len(kept["05"].description) == 120
+    assert kept["05"].description.endswith("…")
+    assert {len(report.staff.name) for report in kept.values()} == {80}
+    assert len(life.lines[B].settled[0].description) == 120
+    assert life.lines[B].reports[0].staff.email == "vanthu@coquan.example"
+
+
+def test_a_fact_that_takes_another_s_place_is_another_version() -> None:
+    document = Document(1, A, [B])
+    received, taken = document.received(), document.taken(B)
+    reports = [document.reported(B, "05", step=step) for step in range(KEPT_PER_CODE + 1)]
+    sooner = timedelta(milliseconds=1)
+    full = grown(begin(document), [received, taken, *reports[1:]])
+    others = [
+        follow(full, reports[0]),  # pushes the last one out
+        follow(full, replace(taken, occurred_at=taken.occurred_at - sooner)),  # a repeat with its own, earlier time
+        follow(full, replace(received, event_id=EventId("x"), occurred_at=received.occurred_at - sooner)),
+    ]
+    assert len({version_of(life) for life in (full, *others)}) == 4
+    assert version_of(begin(document)) == 0
+    assert version_of(grown(begin(document), [*reversed(reports[1:]), taken, received])) == version_of(full)
 
 
 def test_each_move_is_announced_with_what_readers_need() -> None:
