@@ -26,16 +26,17 @@ def version_after(version: int, before: Life, after: Life) -> int:
 
 
 def _of_head(life: Life) -> int:
+    marks = [turned.mark for turned in life.turned]
     parts = [
-        *(_told(received.mark) for received in (life.received,) if received),
-        *(_told(checked.mark) for checked in (life.checked,) if checked),
-        *(_told(turned.mark) for turned in life.turned),
+        _told(life.received.mark) if life.received else "",
+        _told(life.checked.mark) if life.checked else "",
+        *map(_told, marks),
     ]
-    return _number(["header", *parts]) if life.header or parts else 0
+    return _number(["header", *parts]) if life.header or any(parts) else 0
 
 
 def _of_line(line: Line) -> int:
-    marks = [fact.mark for fact in (*line.settled, *line.reports)]
+    marks = [settled.mark for settled in line.settled] + [report.mark for report in line.reports]
     return _number(
         [
             line.recipient,
