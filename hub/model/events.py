@@ -197,7 +197,7 @@ class AlertSent(Event):
     recipient: Annotated[AgencyCode, "the recipient as written in To"]
     level: Annotated[str, "level of the alert"]
     channel: Annotated[Channel, "email or sms"]
-    outcome: Annotated[AlertOutcome, "sent, failed or unknown"]
+    outcome: Annotated[AlertOutcome, "sent, failed, unknown, needless or no_contact"]
     detail: Annotated[str, "answer of the gateway, shortened; no text of the document"]
 
 
