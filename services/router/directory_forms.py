@@ -27,8 +27,8 @@ def is_system_id(system_id: SystemId) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """True for one line of printable text that is not too long."""
-    return 0 < len(text) <= LONGEST_NAME and text.isprintable() and text == text.strip()
+    """True for one line of printable text that is not too long, and no encoded word of a mail header (RFC 2047)."""
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable() and text == text.strip() and "=?" not in text
 
 
 def scheme_of(code: AgencyCode) -> str:

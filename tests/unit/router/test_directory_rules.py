@@ -106,6 +106,7 @@ def test_a_successor_takes_over_a_dissolved_agency_and_no_other() -> None:
         ({"name": ""}, "0.name"),
         ({"name": "hai\ndòng"}, "0.name"),
         ({"name": "x" * 201}, "0.name"),
+        ({"name": "=?utf-8?q?x=0D=0ABcc:_y@x.vn?="}, "0.name"),
         ({"kind": "Bộ"}, "0.kind"),
         ({"identifiers": (identifier("a b"),)}, "0.identifiers.1.code"),
         ({"identifiers": (identifier("G23", "2020"),)}, "0.identifiers.1.valid_from"),
