@@ -11,8 +11,9 @@ from hub.runtime.http import Watched
 from hub.runtime.process import Process, run
 from hub.runtime.serving import serve
 from hub.runtime.settings import load, secret
-from services.router.adapters import Gauges, Indexes, MongoInbox
+from services.router.adapters import Indexes, MongoInbox
 from services.router.adapters_directory import Bell, MongoDirectory, SealedSecrets
+from services.router.adapters_gauges import Gauges
 from services.router.app import Opening, agencies_app, operators_app, topics
 from services.router.app_directory import AdminGuard, DirectoryDoors
 from services.router.app_inbox import InboxDoors

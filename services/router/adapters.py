@@ -8,34 +8,30 @@ offer and nothing else, so that listing does not slow down with the number of it
 """
 
 import asyncio
-import contextlib
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
 
-from hub.model.errors import Transient
 from hub.model.events import DeliveryPlanned, DeliverySettled, DeliveryTaken, DocumentRefused, Event
-from hub.model.ids import AgencyCode, DeliveryId, HubId
+from hub.model.ids import AgencyCode, DeliveryId, EventId, HubId
 from hub.model.record import Recorded
 from hub.model.statuses import BusinessType, InboxState, Outcome, StatusCode
 from hub.model.values import Package, Verdict
-from hub.runtime import telemetry
 from hub.runtime.gathering import Gathering
-from hub.runtime.logs import logger
 from hub.runtime.mongo import Database, bulk, guarded
 from hub.runtime.patience import patiently
 from services.router.delivery import DOCUMENT, Item, listed, place_in_line, rank
-from services.router.routing import Concerned, Planned
+from services.router.forwarding import Concerned, Standing
+from services.router.routing import Planned
 
 INBOX, REFUSALS = "inbox", "refusals"
 
 _SCANS = 200
 """Ranges that MongoDB merges without sorting (internalQueryMaxScansToExplode); beyond them it would sort everything."""
-_FIGURES_SECONDS = 15.0
 
 
 class MongoInbox:
@@ -74,6 +70,33 @@ class MongoInbox:
             document: _planned(items.get(document, []), refusals.get(document))
             for document in (*items, *(refusals.keys() - items.keys()))
         }
+
+    async def standing(self, wanted: Mapping[EventId, HubId]) -> Mapping[HubId, Standing]:
+        """How the documents of these items stand, every one of them, whether the items are there or not."""
+        documents = list(set(wanted.values()))
+        async with guarded():
+            items = self._rows.find({"_id": {"$in": list(wanted)}, "planned": {"$exists": True}}, {"_id": 1})
+            there = {row["_id"] async for row in items}
+            refused = {row["_id"] async for row in self._refusals.find({"_id": {"$in": documents}}, {"_id": 1})}
+            concerned = await asyncio.gather(*(self._concerned(document) for document in documents))
+        return {
+            document: Standing(
+                there=frozenset(item for item in there if wanted[item] == document),
+                refused=document in refused,
+                concerned=about,
+            )
+            for document, about in zip(documents, concerned, strict=True)
+        }
+
+    async def _concerned(self, document: HubId) -> Concerned:
+        """From any one of the document's items: all repeat the same of it."""
+        row = await self._rows.find_one({"planned.hub_id": document, "planned.kind": DOCUMENT}, _CONCERNED_FIELDS)
+        if row is None:
+            return Concerned()
+        part = row["planned"]
+        return Concerned(
+            subject=part["subject"], business_type=BusinessType(part["business_type"]), priority=part["priority"]
+        )
 
     async def items(self, wanted: Iterable[DeliveryId]) -> Mapping[DeliveryId, Item]:
         """These items, of whatever agency; those that do not exist are left out."""
@@ -151,33 +174,8 @@ class Figures:
     oldest: datetime | None
 
 
-class Gauges:
-    """Publishes the inbox's figures; states that end are counters' business (`hub_events_appended_total`)."""
-
-    def __init__(self, inbox: MongoInbox, clock: Callable[[], datetime]) -> None:
-        self._inbox = inbox
-        self._clock = clock
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Every few seconds until `stop`; a database that is away leaves the last figures."""
-        while not stop.is_set():
-            try:
-                self._show(await self._inbox.figures())
-            except Transient as error:
-                logger().debug("inbox figures not to be had", part=error.part)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _FIGURES_SECONDS)
-
-    def _show(self, figures: Figures) -> None:
-        telemetry.INBOX_ITEMS.labels(InboxState.INITIAL).set(figures.initial)
-        telemetry.INBOX_ITEMS.labels(InboxState.PROCESSING).set(figures.processing)
-        age = (self._clock() - figures.oldest).total_seconds() if figures.oldest else 0.0
-        telemetry.INBOX_OLDEST_SECONDS.set(max(0.0, age))
-
-
-_PLANNED_FIELDS = {
-    f"planned.{name}": 1 for name in ("hub_id", "kind", "recipient", "subject", "business_type", "priority")
-}
+_PLANNED_FIELDS = {f"planned.{name}": 1 for name in ("hub_id", "kind", "recipient")}
+_CONCERNED_FIELDS = {f"planned.{name}": 1 for name in ("subject", "business_type", "priority")}
 
 
 def _updates(record: Recorded[Event]) -> Iterator[UpdateOne]:
@@ -247,15 +245,10 @@ def _refusal(record: Recorded[Event]) -> Iterator[UpdateOne]:
 def _planned(items: Sequence[Mapping[str, Any]], refused: Mapping[str, Any] | None) -> Planned:
     documents = [row["planned"] for row in items if row["planned"]["kind"] == DOCUMENT]
     events = {row["_id"] for row in items} | ({refused["event_id"]} if refused else set())
-    concerned = [
-        Concerned(subject=part["subject"], business_type=BusinessType(part["business_type"]), priority=part["priority"])
-        for part in documents[:1]
-    ]
     return Planned(
         events=frozenset(events),
         recipients=frozenset(part["recipient"] for part in documents),
         refused=refused is not None,
-        concerned=concerned[0] if concerned else Concerned(),
     )
 
 

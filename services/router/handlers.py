@@ -20,12 +20,13 @@ from hub.model.events import (
     SignatureChecked,
     StatusReported,
 )
-from hub.model.ids import AgencyCode, DeliveryId, Digest, HubId, SystemId
+from hub.model.ids import AgencyCode, DeliveryId, Digest, EventId, HubId, SystemId
 from hub.model.reasons import Code
 from hub.model.record import Recorded
 from hub.model.values import Package
-from services.router import delivery, routing
+from services.router import delivery, forwarding, routing
 from services.router.delivery import Item, Settle, Take
+from services.router.forwarding import Standing
 from services.router.routing import NOTHING_PLANNED, Planned, Route, Routes
 
 GIVES: tuple[type[Event], ...] = (
@@ -44,6 +45,10 @@ class Inbox(Protocol):
 
     async def planned(self, documents: Iterable[HubId]) -> Mapping[HubId, Planned]:
         """What was decided about these documents before; those nothing was decided about are left out."""
+        ...
+
+    async def standing(self, wanted: Mapping[EventId, HubId]) -> Mapping[HubId, Standing]:
+        """How the documents of these items stand, every one of them, whether the items are there or not."""
         ...
 
     async def items(self, wanted: Iterable[DeliveryId]) -> Mapping[DeliveryId, Item]:
@@ -136,8 +141,18 @@ class RoutingFacts:
 
     routes: Routes
     planned: Mapping[HubId, Planned]
-    first: Mapping[Hashable, Recorded[Event]]
+    first: Mapping[Hashable, Recorded[SignatureChecked]]
     """The first cause of each subject in the batch: a repeat within it is decided once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardingFacts:
+    """What deciding about a batch of statuses needs."""
+
+    routes: Routes
+    standing: Mapping[HubId, Standing]
+    first: Mapping[Hashable, Recorded[StatusReported]]
+    """As above."""
 
 
 class RoutingDesk:
@@ -145,29 +160,17 @@ class RoutingDesk:
 
     def __init__(self, *, known: Known, inbox: Inbox, clock: Callable[[], datetime], hub: AgencyCode) -> None:
         self._known = known
-        self._inbox = inbox
+        self.inbox = inbox
         self._clock = clock
         self._hub = hub
 
-    async def facts(
-        self,
-        codes: Iterable[AgencyCode],
-        documents: Iterable[HubId],
-        causes: Iterable[tuple[Hashable, Recorded[Event]]],
-    ) -> RoutingFacts:
-        """Routes of the codes, earlier plans for the documents; `causes` come with their subjects."""
+    async def routes(self, codes: Iterable[AgencyCode]) -> Routes:
+        """Where these codes lead now."""
         wanted = set(codes)
         if any(self._known.directory.resolve(code) is None for code in wanted):
             await self._known.refresh()  # who accepted the document knew the code: perhaps we are behind
-        first: dict[Hashable, Recorded[Event]] = {}
-        for subject, cause in causes:
-            first.setdefault(subject, cause)
         routes = {code: route for code in wanted if (route := self._route(code)) is not None}
-        return RoutingFacts(
-            routes=Routes(by_code=routes, hub=self._hub, at=self._clock()),
-            planned=await self._inbox.planned(documents),
-            first=first,
-        )
+        return Routes(by_code=routes, hub=self._hub, at=self._clock())
 
     def _route(self, code: AgencyCode) -> Route | None:
         agency = self._known.directory.resolve(code)
@@ -186,10 +189,10 @@ class PlanDeliveries:
 
     async def facts(self, causes: Sequence[Recorded[SignatureChecked]]) -> RoutingFacts:
         """Routes and earlier plans; the hub's own messages are in the store before anything refers to them."""
-        facts = await self._desk.facts(
-            (code for cause in causes for code in routing.codes_of(cause.event)),
-            [cause.event.header.hub_id for cause in causes],
-            ((cause.event.header.hub_id, cause) for cause in causes),
+        facts = RoutingFacts(
+            routes=await self._desk.routes(code for cause in causes for code in routing.codes_of(cause.event)),
+            planned=await self._desk.inbox.planned(cause.event.header.hub_id for cause in causes),
+            first={cause.event.header.hub_id: cause for cause in reversed(causes)},
         )
         for cause in causes:
             planned = facts.planned.get(cause.event.header.hub_id, NOTHING_PLANNED)
@@ -212,19 +215,20 @@ class ForwardStatuses:
         self._desk = desk
         self.project = projection.project
 
-    async def facts(self, causes: Sequence[Recorded[StatusReported]]) -> RoutingFacts:
-        """Routes, and what the inboxes hold of the documents."""
-        return await self._desk.facts(
-            (code for cause in causes for code in routing.codes_of(cause.event)),
-            [cause.event.hub_id for cause in causes],
-            ((cause.event.event_id, cause) for cause in causes),
+    async def facts(self, causes: Sequence[Recorded[StatusReported]]) -> ForwardingFacts:
+        """Routes, and how the documents stand: asked for by item, because a document may have thousands of them."""
+        wanted = {forwarding.item_id(cause.event): cause.event.hub_id for cause in causes}
+        return ForwardingFacts(
+            routes=await self._desk.routes(cause.event.addressee for cause in causes),
+            standing=await self._desk.inbox.standing(wanted),
+            first={cause.event.event_id: cause for cause in reversed(causes)},
         )
 
-    def decide(self, cause: Recorded[StatusReported], facts: RoutingFacts) -> Sequence[Event]:
-        """See `routing.forward`."""
+    def decide(self, cause: Recorded[StatusReported], facts: ForwardingFacts) -> Sequence[Event]:
+        """See `forwarding.forward`."""
         if facts.first[cause.event.event_id] is not cause:
             return ()
-        return routing.forward(cause.event, facts.routes, facts.planned.get(cause.event.hub_id, NOTHING_PLANNED))
+        return forwarding.forward(cause.event, facts.routes, facts.standing[cause.event.hub_id])
 
 
 class TakeItem:

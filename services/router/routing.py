@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import Enum, auto
 
 from hub.model import ids
-from hub.model.events import DeliveryPlanned, DocumentRefused, Event, SignatureChecked, StatusReported
+from hub.model.events import DeliveryPlanned, DocumentRefused, Event, SignatureChecked
 from hub.model.ids import AgencyCode, EventId, SystemId
 from hub.model.reasons import Code, text
-from hub.model.statuses import BusinessType, Outcome, StatusCode
+from hub.model.statuses import Outcome, StatusCode
 from hub.model.values import Package, Refusal, Staff
 from hub.wire.edxml_writer import status_message
 from services.router.delivery import DOCUMENT, STATUS
@@ -41,15 +41,6 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Concerned:
-    """What a status item repeats of the document it concerns, so that a list can be read."""
-
-    subject: str = ""
-    business_type: BusinessType = BusinessType.NEW
-    priority: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """What was decided about one document before: by an earlier run, perhaps one that broke off half-way."""
 
@@ -58,7 +49,6 @@ class Planned:
     recipients: frozenset[AgencyCode] = frozenset()
     """Recipients that have the document's item."""
     refused: bool = False
-    concerned: Concerned = Concerned()
 
 
 NOTHING_PLANNED = Planned()
@@ -124,34 +114,8 @@ def notices(checked: SignatureChecked, routes: Routes, planned: Planned) -> tupl
             return ()
 
 
-def forward(reported: StatusReported, routes: Routes, planned: Planned) -> tuple[Event, ...]:
-    """The status message's item in its addressee's inbox; nothing when it is there already."""
-    item = DeliveryPlanned(
-        event_id=ids.event_id(reported.event_id, "planned", reported.addressee),
-        occurred_at=routes.at,
-        cause_id=reported.event_id,
-        hub_id=reported.hub_id,
-        kind=STATUS,
-        sender=reported.reporter,
-        recipient=reported.addressee,
-        agency=_route(reported.addressee, routes).agency,
-        system_id=_route(reported.addressee, routes).system_id,
-        document_id=reported.document_id,
-        code=reported.code,
-        subject=planned.concerned.subject,
-        business_type=planned.concerned.business_type,
-        priority=planned.concerned.priority,
-        package=reported.package,
-        verdict=None,
-        status=reported.status,
-    )
-    return () if item.event_id in planned.events else (item,)
-
-
-def codes_of(event: SignatureChecked | StatusReported) -> tuple[AgencyCode, ...]:
+def codes_of(event: SignatureChecked) -> tuple[AgencyCode, ...]:
     """Every code whose route a decision about this event needs."""
-    if isinstance(event, StatusReported):
-        return (event.addressee,)
     return (event.header.sender, *event.header.recipients)
 
 
@@ -257,7 +221,7 @@ def _notice(checked: SignatureChecked, routes: Routes, step: str, recipient: str
 
 def _told(checked: SignatureChecked, notice: Notice, routes: Routes) -> DeliveryPlanned:
     header = checked.header
-    route = _route(header.sender, routes)
+    route = route_of(header.sender, routes)
     return DeliveryPlanned(
         event_id=notice.event_id,
         occurred_at=routes.at,
@@ -279,6 +243,6 @@ def _told(checked: SignatureChecked, notice: Notice, routes: Routes) -> Delivery
     )
 
 
-def _route(code: AgencyCode, routes: Routes) -> Route:
+def route_of(code: AgencyCode, routes: Routes) -> Route:
     """Of a party that must be told; one whom the directory no longer knows has an inbox under the code it wrote."""
     return routes.by_code.get(code, Route(agency=code, system_id=_NO_CONNECTION))

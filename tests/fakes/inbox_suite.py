@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from hub.model import ids
 from hub.model.events import DeliveryPlanned, DocumentRefused, Event
-from hub.model.ids import AgencyCode, DeliveryId, HubId, SystemId
+from hub.model.ids import AgencyCode, DeliveryId, EventId, HubId, SystemId
 from hub.model.record import Recorded
 from hub.model.statuses import InboxState
 from hub.model.values import Refusal
 from services.router.delivery import DOCUMENT, KINDS, STATUS, Item
+from services.router.forwarding import Standing
 from services.router.handlers import Inbox
 from tests.fakes.events import NOW
 from tests.fakes.router import PACKAGE, at, later, planned, settled, taken
@@ -141,7 +142,27 @@ class InboxSuite:
         assert found.events == {item.event_id for item in items}
         assert found.recipients == {"G22", "G23"}
         assert not found.refused
-        assert found.concerned.subject == items[0].subject
+
+    async def test_how_a_document_stands_is_asked_for_by_item(self, inbox: Inbox) -> None:
+        name, unplanned, refused = new(), HubId(new()), _refused(new(), "policy")
+        letter, there = planned(name, "G22", priority=3), planned(name, "G24", kind=STATUS)
+        other, coming = planned(name, "G25", kind=STATUS), planned(name, "G26", kind=STATUS)
+        seen_early = planned(name, "G27", kind=STATUS)  # settled in the log before it was planned
+        await inbox.project([at(event, offset) for offset, event in enumerate((letter, there, other, refused))])
+        await inbox.project([at(settled(seen_early, InboxState.DONE), 9)])
+        wanted = {
+            there.event_id: HubId(name), coming.event_id: HubId(name), seen_early.event_id: HubId(name),
+            EventId("x"): unplanned, EventId("y"): refused.hub_id,
+        }  # fmt: skip
+        found = await inbox.standing(wanted)
+        assert set(found) == {HubId(name), unplanned, refused.hub_id}
+        standing = found[HubId(name)]
+        assert standing.there == {there.event_id}
+        assert not standing.refused
+        assert (standing.concerned.subject, standing.concerned.priority) == (letter.subject, 3)
+        assert found[unplanned] == Standing()
+        assert (found[refused.hub_id].refused, found[refused.hub_id].there) == (True, frozenset())
+        assert await inbox.standing({}) == {}
 
     async def test_only_refusals_by_policy_are_ours(self, inbox: Inbox) -> None:
         ours, intakes = _refused(new(), "policy"), _refused(new(), "intake")

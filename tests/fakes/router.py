@@ -18,14 +18,15 @@ from hub.model.events import (
     SignatureChecked,
     StatusReported,
 )
-from hub.model.ids import AgencyCode, DeliveryId, Digest, DocumentId, HubId, SystemId
+from hub.model.ids import AgencyCode, DeliveryId, Digest, DocumentId, EventId, HubId, SystemId
 from hub.model.record import Recorded
 from hub.model.statuses import BusinessType, InboxState, Outcome, SignaturePolicy, StatusCode
 from hub.model.values import DocumentHeader, Package, SignatureFinding, Staff, Verdict
 from hub.wire.topics import topic_of
 from services.router.delivery import DOCUMENT, Item, listed, place_in_line, rank
+from services.router.forwarding import Concerned, Standing
 from services.router.handlers import Known
-from services.router.routing import Concerned, Planned
+from services.router.routing import Planned
 from tests.fakes.events import NOW
 
 HUB = AgencyCode("000.00.00.HUB")
@@ -51,6 +52,20 @@ class FakeInbox:
 
     async def planned(self, documents: Iterable[HubId]) -> Mapping[HubId, Planned]:
         return {document: found for document in set(documents) if (found := self._plan(document)) is not None}
+
+    async def standing(self, wanted: Mapping[EventId, HubId]) -> Mapping[HubId, Standing]:
+        events = self._first(DeliveryPlanned)
+        plans = {document: self._plan(document) for document in set(wanted.values())}
+        return {
+            document: Standing(
+                there=frozenset(item for item, about in wanted.items() if item in events and about == document),
+                refused=plan is not None and plan.refused,
+                concerned=_concerned(
+                    [each for each in events.values() if each.hub_id == document and each.kind == DOCUMENT]
+                ),
+            )
+            for document, plan in plans.items()
+        }
 
     async def items(self, wanted: Iterable[DeliveryId]) -> Mapping[DeliveryId, Item]:
         asked = set(wanted)
@@ -79,7 +94,6 @@ class FakeInbox:
             events=frozenset(event.event_id for event in (*items, *refused)),
             recipients=frozenset(event.recipient for event in letters),
             refused=bool(refused),
-            concerned=_concerned(letters),
         )
 
     def _items(self) -> Iterable[Item]:

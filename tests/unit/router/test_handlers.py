@@ -81,6 +81,30 @@ async def test_a_status_that_comes_twice_is_forwarded_once(router: Router) -> No
     assert [(each.recipient, each.subject) for each in statuses] == [("G01", document.header.subject)]
 
 
+async def test_a_status_about_a_document_that_policy_stopped_reaches_nobody(router: Router) -> None:
+    document = checked("G22", stop=True)
+    await router.plan.run(causes(document))
+    before = len(router.log.events())
+    await router.forward.run(causes(reported(document, "G22")))
+    assert len(router.log.events()) == before
+
+
+async def test_planning_a_status_asks_for_no_more_than_it_needs(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = checked("G22", "G23")
+    await router.plan.run(causes(document))
+
+    async def everything(_documents: object) -> None:
+        raise AssertionError("every item of the document is read")
+
+    monkeypatch.setattr(router.inbox, "planned", everything)
+    statuses = [reported(document, code) for code in ("G22", "G23")]
+    await router.forward.run(causes(*statuses))
+    await router.forward.run(causes(*statuses))
+    assert [each.sender for each in router.of(DeliveryPlanned) if each.kind == "status"] == ["G22", "G23"]
+
+
 async def test_an_append_that_ended_unsure_is_looked_up_before_anything_is_decided_again(router: Router) -> None:
     router.log.away = True
     with pytest.raises(Transient):

@@ -11,9 +11,10 @@ from hub.model.events import DeliveryPlanned, DocumentRefused, Event
 from hub.model.ids import AgencyCode, EventId, SystemId
 from hub.model.statuses import BusinessType, Outcome, StatusCode
 from hub.model.values import SignatureFinding, Verdict
-from services.router import routing
+from services.router import forwarding, routing
 from services.router.delivery import DOCUMENT, STATUS
-from services.router.routing import NOTHING_PLANNED, Concerned, Planned, Route, Routes
+from services.router.forwarding import Concerned, Standing
+from services.router.routing import NOTHING_PLANNED, Planned, Route, Routes
 from tests.fakes.events import NOW
 from tests.fakes.router import HUB, PACKAGE, checked, reported
 
@@ -164,11 +165,22 @@ def test_each_signature_that_does_not_hold_is_named() -> None:
 def test_a_status_message_goes_to_whom_it_names_as_it_was_sent() -> None:
     document = checked("G22")
     concerned = Concerned(subject="V/v", business_type=BusinessType.UPDATE, priority=3)
-    (item,) = items(routing.forward(reported(document, "G22"), routes("G01", "G22"), Planned(concerned=concerned)))
+    (item,) = items(forwarding.forward(reported(document, "G22"), routes("G01", "G22"), Standing(concerned=concerned)))
     assert (item.kind, item.sender, item.recipient, item.system_id) == (STATUS, "G22", "G01", "s-G01")
     assert (item.package, item.status, item.verdict) == (PACKAGE, StatusCode.ACCEPTED, None)
     assert (item.subject, item.priority, item.business_type) == ("V/v", 3, BusinessType.UPDATE)
-    assert routing.forward(reported(document, "G22"), routes("G01"), known(item)) == ()
+    there = Standing(there=frozenset({item.event_id}))
+    assert forwarding.forward(reported(document, "G22"), routes("G01"), there) == ()
+
+
+def test_a_status_about_a_document_that_policy_stopped_reaches_nobody() -> None:
+    document = checked("G22", stop=True)
+    asked_back = replace(
+        reported(document, "G22", StatusCode.RECALL_ASKED), reporter=AgencyCode("G01"), addressee=AgencyCode("G22")
+    )
+    for status in (reported(document, "G22"), asked_back):
+        assert forwarding.forward(status, routes("G01", "G22"), Standing(refused=True)) == ()
+        assert len(forwarding.forward(status, routes("G01", "G22"), Standing())) == 1
 
 
 def test_reasons_are_not_without_end() -> None:
