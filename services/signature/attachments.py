@@ -4,6 +4,7 @@ Nothing is ever written to disk by a name that stands in an archive; nothing is 
 """
 
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ _ZIP_BASED = frozenset(
 _MOST_BYTES = 200 * 1024 * 1024
 _MOST_RATIO = 100
 _ENCRYPTED_FLAG = 0x1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How an entry may be packed; whatever else a zip knows (LZMA, bzip2) nobody sends, and is not opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,10 @@ def _unzipped(name: str, file: io.BytesIO) -> Candidate:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-            return _entry(archive, entries[0]) if len(entries) == 1 else as_is
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError):
+            if len(entries) != 1 or entries[0].compress_type not in _METHODS:
+                return as_is
+            return _entry(archive, entries[0])
+    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, OSError, ValueError):
         return as_is
 
 

@@ -82,3 +82,12 @@ def test_an_encrypted_entry_is_said_to_be_encrypted() -> None:
 def test_a_broken_zip_is_handed_on_as_it_is(cut: int) -> None:
     broken = zipped(("a.pdf", PDF))[:cut]
     assert content_of("a.pdf", broken) == broken
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("damaged", [True, False], ids=["damaged", "whole"])
+def test_an_entry_packed_in_a_rare_way_is_handed_on_as_it_is(method: int, damaged: bool) -> None:  # noqa: FBT001
+    content = bytearray(zipped(("a.pdf", PDF), method=method))
+    if damaged:
+        content[45:70] = b"\xff" * 25
+    assert content_of("a.pdf", bytes(content)) == content
