@@ -63,7 +63,7 @@ def read(headers: Iterable[tuple[bytes, bytes]]) -> SignedHeaders | None:
     if not isinstance(parsed, dict):
         return None
     parameters = {
-        name[len(_PREFIX) :]: value
+        _whole(name[len(_PREFIX) :]): _whole(value)
         for name, value in parsed.items()
         if name.lower().startswith(_PREFIX.lower()) and isinstance(value, str)
     }
@@ -88,6 +88,11 @@ def _readings(raw: bytes) -> tuple[bytes, ...]:
         return (raw, raw.decode("latin-1").encode("utf-8"))
     except UnicodeDecodeError:
         return (raw,)
+
+
+def _whole(text: str) -> str:
+    r"""The text without halves of characters, which JSON can write (`\ud800`) and no answer could repeat."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _unpadded(digest: Digest) -> str:

@@ -54,3 +54,11 @@ def test_a_hash_outside_ascii_is_a_wrong_hash() -> None:
         signed = sdk_headers.read([*received(PARAMETERS)[:-2], (sdk_headers.HASH_HEADER, mac)])
         assert signed is not None
         assert not signed.signed_with("khoa-1")
+
+
+def test_halves_of_characters_are_replaced() -> None:
+    raw = b'{"XroadVnpt-systemid":"s","XroadVnpt-hash-file":"\\ud800x","XroadVnpt-\\udfff":"\\ud83d\\ude00"}'
+    signed = sdk_headers.read([(sdk_headers.SIGN_HEADER, raw), (sdk_headers.HASH_HEADER, b"00")])
+    assert signed is not None
+    assert signed.parameters == {"systemid": "s", "hash-file": "?x", "?": "\U0001f600"}
+    assert signed.announced == "?x"
