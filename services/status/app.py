@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.model.events import (
+    AlertRaised,
+    AlertSent,
     DeliveryPlanned,
     DeliverySettled,
     DeliveryTaken,
@@ -17,6 +19,7 @@ from hub.model.events import (
 from hub.model.record import Recorded
 from hub.runtime.four_steps import FourSteps
 
+ALERTS: tuple[type[Event], ...] = (AlertRaised, AlertSent)
 TAKES: tuple[type[Event], ...] = (
     DocumentReceived,
     DocumentRefused,
@@ -25,10 +28,14 @@ TAKES: tuple[type[Event], ...] = (
     DeliveryTaken,
     DeliverySettled,
     StatusReported,
+    *ALERTS,
 )
 GIVES: tuple[type[Event], ...] = (StatusChanged,)
 
 
-def doors(record: FourSteps[Recorded[Any], Any]) -> Mapping[type[Event], FourSteps[Recorded[Any], Any]]:
-    """Every event of a document's life is recorded."""
-    return dict.fromkeys(TAKES, record)
+Steps = FourSteps[Recorded[Any], Any]
+
+
+def doors(timeline: Steps, alerts: Steps) -> Mapping[type[Event], Steps]:
+    """Every event of a document's life goes into its timeline; alerts about it are kept apart."""
+    return {**dict.fromkeys(TAKES, timeline), **dict.fromkeys(ALERTS, alerts)}

@@ -69,6 +69,7 @@ def _moment(each: Moment) -> Json:
         "description": each.description,
         "claimed_at": each.claimed_at or None,
         "late": each.late,
+        "channel": each.channel or None,
     }
 
 

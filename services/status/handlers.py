@@ -11,6 +11,7 @@ from hub.model.ids import AgencyCode, HubId, SystemId
 from hub.model.record import Recorded
 from services.status import lifecycle, timeline
 from services.status.access import Connection, Operator, Viewer, view
+from services.status.alerts import Alert
 from services.status.life import Life, Stage
 from services.status.reports import Period, ReportB, Tally, report_b
 from services.status.search import agencies_named, terms
@@ -78,6 +79,38 @@ class Archive(Protocol):
         ...
 
 
+class Alerts(Protocol):
+    """Where alerts about documents are kept, one row an alert."""
+
+    async def project(self, records: Sequence[Recorded[Event]]) -> None:
+        """Enter what these events tell of alerts, in any order, any number of times; pass all others over."""
+        ...
+
+    async def of(self, hub_id: HubId) -> tuple[Alert, ...]:
+        """All alerts about one document."""
+        ...
+
+
+class RecordAlerts:
+    """alert.raised, alert.sent -> what the document's page shows of them; decides nothing."""
+
+    projects_causes = True
+
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
+
+    async def facts(self, causes: Sequence[Recorded[Event]]) -> None:
+        """Nothing is needed."""
+
+    def decide(self, cause: Recorded[Event], facts: None) -> Sequence[Event]:  # noqa: ARG002 - the protocol's names
+        """Nothing follows."""
+        return ()
+
+    async def project(self, records: Sequence[Recorded[Event]]) -> None:
+        """Enter the alerts."""
+        await self._alerts.project(records)
+
+
 class RecordTimeline:
     """Any event of a document's life -> its timeline, and status.changed for every line that moved up."""
 
@@ -136,15 +169,16 @@ class SearchPage:
 class Documents:
     """What people and systems ask about documents. What a viewer may not see is as if it were not there."""
 
-    def __init__(self, lives: Lives, archive: Archive, directory: Directory) -> None:
+    def __init__(self, lives: Lives, archive: Archive, alerts: Alerts, directory: Directory) -> None:
         self._lives = lives
         self._archive = archive
+        self._alerts = alerts
         self._directory = directory
 
     async def timeline(self, viewer: Viewer, hub_id: HubId) -> Timeline | None:
         """The timeline of one document, as far as the viewer may see it."""
         life = await self._visible(viewer, hub_id)
-        return timeline.show(life, self._directory) if life else None
+        return timeline.show(life, self._directory, await self._alerts.of(hub_id)) if life else None
 
     async def evidence(self, viewer: Viewer, hub_id: HubId) -> Evidence | None:
         """Verdict and findings of one document."""

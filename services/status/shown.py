@@ -17,6 +17,7 @@ class Oddity(StrEnum):
     REFUSED_AND_ACCEPTED = "refused_and_accepted"
     OUT_OF_ORDER = "out_of_order"
     LOAD_FAILED = "load_failed"
+    NOBODY_TOLD = "nobody_told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +37,16 @@ class Kind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     STATUS = "status"
     STOPPED = "stopped"
+    ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """Something that happened on a line. `code` is the status code or the inbox state; empty for the hub's own steps.
+    """Something that happened on a line.
 
-    `claimed_at` is the time the reporter wrote; `late` says that a higher status had come before.
+    `code` is the status code, the inbox state, or the outcome of an alert; empty for the hub's own steps and for an
+    alert under way. `claimed_at` is the time the reporter wrote; `late` says that a higher status had come before.
+    `channel` is the alert's.
     """
 
     kind: Kind
@@ -53,6 +57,7 @@ class Moment:
     description: str = ""
     claimed_at: str = ""
     late: bool = False
+    channel: str = ""
 
     @property
     def note(self) -> str:

@@ -1,6 +1,6 @@
 """The timeline of a document as people see it: frozen values made from a life, names from the directory."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from hub.model.directory import Directory
@@ -8,7 +8,8 @@ from hub.model.ids import AgencyCode, DocumentId
 from hub.model.reasons import Code, text
 from hub.model.statuses import BusinessType, InboxState, StatusCode
 from hub.model.values import Package, Refusal
-from services.status import wording
+from services.status import alerts, wording
+from services.status.alerts import Alert
 from services.status.life import Checked, Life, Line, Recall, Reported, State, Turned
 from services.status.shown import (
     Evidence,
@@ -36,6 +37,10 @@ _ODDITIES = {
         "Có trạng thái đến không đúng thứ tự (bước trước được báo sau bước sau)",
         "Statuses came out of order (an earlier step was reported after a later one)",
     ),
+    Oddity.NOBODY_TOLD: wording.label(
+        "Chưa chắc có ai ở nơi nhận được nhắc: hãy gọi điện cho nơi nhận",
+        "Perhaps nobody at the recipient was reminded: call the recipient",
+    ),
     Oddity.LOAD_FAILED: wording.label(
         "Hệ thống của nơi nhận báo lỗi khi nạp văn bản", "The recipient's system failed to load the document"
     ),
@@ -52,8 +57,8 @@ def began(life: Life) -> datetime | None:
     return life.turned[0].mark.at if life.turned else None
 
 
-def show(life: Life, directory: Directory) -> Timeline | None:
-    """The timeline; None while neither the document's header nor a refusal is known."""
+def show(life: Life, directory: Directory, warnings: Collection[Alert] = ()) -> Timeline | None:
+    """The timeline, with the alerts sent about it; None while neither the document's header nor a refusal is known."""
     header, turned = life.header, life.refused
     if header is None and turned is None:
         return None
@@ -78,7 +83,7 @@ def show(life: Life, directory: Directory) -> Timeline | None:
         label=wording.STAGES[life.stage],
         verdict=_judgement(life.checked),
         refusal=_refused(turned),
-        recipients=tuple(_track(life, line, directory) for line in _in_order(life)),
+        recipients=tuple(_track(life, line, directory, _about(line, warnings)) for line in _in_order(life)),
     )
 
 
@@ -184,8 +189,13 @@ def _reason(refusal: Refusal) -> Reason:
     )
 
 
-def _track(life: Life, line: Line, directory: Directory) -> Track:
+def _about(line: Line, warnings: Collection[Alert]) -> tuple[Alert, ...]:
+    return tuple(alert for alert in warnings if alert.recipient == line.recipient)
+
+
+def _track(life: Life, line: Line, directory: Directory, warnings: Collection[Alert]) -> Track:
     state = life.state(line)
+    moments = [*_moments(life, line), *(moment for alert in warnings if (moment := alerts.moment(alert)))]
     return Track(
         recipient=_party(line.recipient, directory),
         state=state,
@@ -195,8 +205,8 @@ def _track(life: Life, line: Line, directory: Directory) -> Track:
         taken_back=line.taken_back,
         asks_consent=life.asks_consent,
         times=_times(life, line),
-        moments=tuple(sorted(_moments(life, line), key=lambda moment: moment.at)),
-        warnings=tuple(Warned(oddity=oddity, label=_ODDITIES[oddity]) for oddity in _oddities(line)),
+        moments=tuple(sorted(moments, key=lambda moment: moment.at)),
+        warnings=tuple(Warned(oddity=oddity, label=_ODDITIES[oddity]) for oddity in _oddities(line, warnings)),
         expected=_expected(life, line, state),
     )
 
@@ -253,7 +263,7 @@ def _rank(report: Reported) -> int:
     return State(report.code.value).rank if report.code.value in State.__members__.values() else 0
 
 
-def _oddities(line: Line) -> Iterable[Oddity]:
+def _oddities(line: Line, warnings: Collection[Alert]) -> Iterable[Oddity]:
     codes = {report.code for report in line.reports}
     if StatusCode.REFUSED in codes and codes & _ACCEPTING:
         yield Oddity.REFUSED_AND_ACCEPTED
@@ -261,6 +271,8 @@ def _oddities(line: Line) -> Iterable[Oddity]:
         yield Oddity.OUT_OF_ORDER
     if any(settled.state is InboxState.FAIL for settled in line.settled) and not codes:
         yield Oddity.LOAD_FAILED
+    if line.reached.rank < State.TAKEN.rank and not line.settled and alerts.nobody_told(warnings):
+        yield Oddity.NOBODY_TOLD
 
 
 def _expected(life: Life, line: Line, state: State) -> Label | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.model.statuses import BusinessType, InboxState, Outcome, SignaturePolicy, StatusCode
+from hub.model.statuses import AlertOutcome, BusinessType, Channel, InboxState, Outcome, SignaturePolicy, StatusCode
 from services.status.life import Recall, Stage, State
 
 
@@ -78,6 +78,28 @@ INBOX_STATES: Mapping[InboxState, Label] = {
     InboxState.DONE: label("Hệ thống nơi nhận xác nhận đã nạp", "The recipient's system has loaded it"),
     InboxState.FAIL: label("Hệ thống nơi nhận báo lỗi khi nạp", "The recipient's system failed to load it"),
 }
+
+ALERTS: Mapping[tuple[Channel, AlertOutcome | None], Label] = {
+    (Channel.EMAIL, None): label("Đang nhắc qua thư điện tử", "Being reminded by e-mail"),
+    (Channel.SMS, None): label("Đang nhắc qua tin nhắn", "Being reminded by SMS"),
+    (Channel.EMAIL, AlertOutcome.SENT): label("Đã nhắc qua thư điện tử", "Reminded by e-mail"),
+    (Channel.SMS, AlertOutcome.SENT): label("Đã nhắc qua tin nhắn", "Reminded by SMS"),
+    (Channel.EMAIL, AlertOutcome.FAILED): label("Không gửi được thư nhắc", "The e-mail reminder could not be sent"),
+    (Channel.SMS, AlertOutcome.FAILED): label("Không gửi được tin nhắn nhắc", "The SMS reminder could not be sent"),
+    (Channel.EMAIL, AlertOutcome.UNKNOWN):
+        label("Không rõ thư nhắc có đến không", "Whether the e-mail reminder arrived is not known"),
+    (Channel.SMS, AlertOutcome.UNKNOWN):
+        label("Không rõ tin nhắn có đến không", "Whether the SMS reminder arrived is not known"),
+    (Channel.EMAIL, AlertOutcome.NEEDLESS):
+        label("Không cần nhắc qua thư nữa: văn bản đã được tải về", "No e-mail needed: it was downloaded meanwhile"),
+    (Channel.SMS, AlertOutcome.NEEDLESS):
+        label("Không cần nhắc qua tin nhắn nữa: văn bản đã được tải về", "No SMS needed: it was downloaded meanwhile"),
+    (Channel.EMAIL, AlertOutcome.NO_CONTACT):
+        label("Không nhắc được qua thư: nơi nhận chưa đăng ký hộp thư", "No e-mail reminder: no mailbox is registered"),
+    (Channel.SMS, AlertOutcome.NO_CONTACT):
+        label("Không nhắc được qua tin nhắn: nơi nhận chưa đăng ký số", "No SMS reminder: no number is registered"),
+}  # fmt: skip
+"""By channel and outcome; None: under way."""
 
 OUTCOMES: Mapping[Outcome, Label] = {
     Outcome.VALID: label("Chữ ký số hợp lệ", "Signatures valid"),

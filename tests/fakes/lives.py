@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub.model.events import (
+    AlertRaised,
+    AlertSent,
     DeliveryPlanned,
     DeliverySettled,
     DeliveryTaken,
@@ -13,8 +15,16 @@ from hub.model.events import (
     SignatureChecked,
     StatusReported,
 )
-from hub.model.ids import AgencyCode, DeliveryId, Digest, DocumentId, HubId, SystemId, digest, event_id, hub_id
-from hub.model.statuses import BusinessType, InboxState, Outcome, SignaturePolicy, StatusCode
+from hub.model.ids import AgencyCode, DeliveryId, Digest, DocumentId, EventId, HubId, SystemId, digest, event_id, hub_id
+from hub.model.statuses import (
+    AlertOutcome,
+    BusinessType,
+    Channel,
+    InboxState,
+    Outcome,
+    SignaturePolicy,
+    StatusCode,
+)
 from hub.model.values import Attachment, DocumentHeader, Package, Refusal, SignatureFinding, Staff, Verdict
 
 NOON = datetime(2026, 11, 20, 5, 0, 0, tzinfo=UTC)
@@ -133,6 +143,28 @@ class Document:
             staff=Staff(department="Văn thư", name=staff, email="vanthu@coquan.example", mobile=""),
             reported_at=(at + timedelta(hours=7)).strftime("%Y/%m/%d %H:%M:%S"), package=self.package,
             system_id=SystemId(f"sys-{reporter}"),
+        )  # fmt: skip
+
+    def _alert(self, recipient: str, channel: Channel) -> EventId:
+        return event_id(self._delivery(recipient), f"alert.not_fetched.{channel}")
+
+    def alert_raised(self, recipient: str, channel: Channel = Channel.EMAIL) -> AlertRaised:
+        return AlertRaised(
+            event_id=self._alert(recipient, channel), occurred_at=self._next(), cause_id=self._delivery(recipient),
+            delivery_id=self._delivery(recipient), hub_id=self.hub_id, document_id=self.header.document_id,
+            recipient=AgencyCode(recipient), agency=AgencyCode(recipient), level="not_fetched", channel=channel,
+            contacts=("Trần Thị Trực",), addresses=("truc@coquan.example",), subject=self.header.subject,
+            code=self.header.code, waiting_since=self.start,
+        )  # fmt: skip
+
+    def alert_sent(
+        self, recipient: str, channel: Channel = Channel.EMAIL, outcome: AlertOutcome = AlertOutcome.SENT
+    ) -> AlertSent:
+        alert = self._alert(recipient, channel)
+        return AlertSent(
+            event_id=event_id(alert, "alert.sent"), occurred_at=self._next(), cause_id=alert, alert_id=alert,
+            hub_id=self.hub_id, recipient=AgencyCode(recipient), level="not_fetched", channel=channel, outcome=outcome,
+            detail="250 Ok: queued for <truc@coquan.example>",
         )  # fmt: skip
 
     def whole(self, codes: Sequence[str] = ("01", "03", "04", "05", "06")) -> list[Event]:

@@ -2,10 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import cast
 
 from hub.model.errors import Transient
-from hub.model.ids import AgencyCode, HubId, SystemId
+from hub.model.events import AlertRaised, AlertSent, Event
+from hub.model.ids import AgencyCode, EventId, HubId, SystemId
+from hub.model.record import Recorded
 from hub.model.statuses import StatusCode
+from services.status.alerts import Alert
 from services.status.handlers import Cursor, Found, Sought
 from services.status.life import Life, Line
 from services.status.reports import COUNTED, DOCUMENTS, PROCESSED, Period, Tally
@@ -68,6 +72,44 @@ class FakeLives:
         }
         tallies = [*(_tally(line, period) for line in lines), *(Tally(code=sender, sent=1) for sender, _ in sent)]
         return [tally for tally in tallies if codes is None or tally.code in codes]
+
+
+class FakeAlerts:
+    """`handlers.Alerts`: of repeats of one event the first in the log counts."""
+
+    def __init__(self) -> None:
+        self._raised: dict[EventId, Recorded[AlertRaised]] = {}
+        self._sent: dict[EventId, Recorded[AlertSent]] = {}
+
+    async def project(self, records: Sequence[Recorded[Event]]) -> None:
+        for record in sorted(records, key=lambda record: record.offset, reverse=True):
+            match record.event:
+                case AlertRaised() as raised:
+                    known = self._raised.get(raised.event_id)
+                    if known is None or record.offset < known.offset:
+                        self._raised[raised.event_id] = cast("Recorded[AlertRaised]", record)
+                case AlertSent() as sent:
+                    before = self._sent.get(sent.alert_id)
+                    if before is None or record.offset < before.offset:
+                        self._sent[sent.alert_id] = cast("Recorded[AlertSent]", record)
+
+    async def of(self, hub_id: HubId) -> tuple[Alert, ...]:
+        alerts = (self._alert(alert_id) for alert_id in sorted({*self._raised, *self._sent}))
+        return tuple(alert for alert in alerts if alert.hub_id == hub_id)
+
+    def _alert(self, alert_id: EventId) -> Alert:
+        raised, sent = self._raised.get(alert_id), self._sent.get(alert_id)
+        told = sent or raised
+        assert told
+        return Alert(
+            alert_id=alert_id,
+            hub_id=told.event.hub_id,
+            recipient=told.event.recipient,
+            channel=told.event.channel,
+            raised_at=raised.event.occurred_at if raised else None,
+            outcome=sent.event.outcome if sent else None,
+            ended_at=sent.event.occurred_at if sent else None,
+        )
 
 
 def _place(life: Life) -> tuple[datetime, HubId]:

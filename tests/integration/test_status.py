@@ -26,13 +26,16 @@ from hub.wire.topics import topic_of
 from hubctl.local.ports import Port
 from services.status import adapters
 from services.status.adapters import MongoLives
+from services.status.adapters_alerts import MongoAlerts
 from services.status.app import GIVES, TAKES
+from services.status.handlers import Alerts
 from services.status.life import Life, State
 from services.status.lifecycle import grown
 from services.status.replay import PROJECTED, projector
 from tests.conftest import hubctl
 from tests.fakes.lives import Document
 from tests.integration.status_site import CutLine, Status, free_port, mixed, until
+from tests.unit.status.alerts_behaviour import AlertsBehaviour
 from tests.unit.status.lives_behaviour import DAY, Keeper, LivesBehaviour
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
@@ -169,8 +172,24 @@ class TestInMongo(LivesBehaviour):
         client.close()
 
 
+class TestAlertsInMongo(AlertsBehaviour):
+    """The same for alerts."""
+
+    @pytest_asyncio.fixture
+    async def alerts(self, database: "AsyncIOMotorDatabase[Any]") -> Alerts:
+        alerts = MongoAlerts(database)
+        await alerts.prepare()
+        return alerts
+
+
 def lives_of(documents: Iterable[Document], dice: random.Random) -> dict[HubId, list[Event]]:
-    return {document.hub_id: document.whole(dice.choice(ENDINGS)) for document in documents}
+    return {document.hub_id: [*alerts_of(document), *document.whole(dice.choice(ENDINGS))] for document in documents}
+
+
+def alerts_of(document: Document) -> list[Event]:
+    """The events of an alert to the first recipient; they lie in the partition of its code, not the document's."""
+    first = document.header.recipients[0]
+    return [document.alert_raised(first), document.alert_sent(first)]
 
 
 async def recorded_all(
@@ -209,7 +228,7 @@ async def test_a_document_is_shown_to_its_parties_and_announced(
     status.start()
     await status.until_ready()
     events = document.whole(("01", "03", "06"))
-    await status.append(events)
+    await status.append([*events, *alerts_of(document)])
     await recorded_all(database, {document.hub_id: events})
     path = f"/api/v1/documents/{document.hub_id}"
     timeline = (await status.get(path, sender)).json()
@@ -224,6 +243,11 @@ async def test_a_document_is_shown_to_its_parties_and_announced(
     page = await status.get(f"/console/documents/{document.hub_id}")
     assert "Hoàn thành" in page.text
     assert "đến sai thứ tự" not in page.text
+
+    async def alert_is_shown() -> bool:
+        return "Đã nhắc qua thư điện tử" in (await status.get(f"/console/documents/{document.hub_id}")).text
+
+    await until(alert_is_shown)
     assert document.hub_id in (await status.get("/console/", q="1/ubnd")).text
 
     announced = await status.announced([document])

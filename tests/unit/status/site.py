@@ -27,7 +27,7 @@ from services.status.life import Life
 from services.status.lifecycle import grown
 from tests.fakes.events import agency, connection
 from tests.fakes.lives import Document
-from tests.fakes.status import FakeLives
+from tests.fakes.status import FakeAlerts, FakeLives
 
 A, B, C = "000.00.00.G22", "000.00.00.H29", "000.00.00.G12"
 PASSWORD = "mật khẩu vận hành"
@@ -49,6 +49,7 @@ class Site:
     """Requests against the app, as the operator or as an agency's system."""
 
     lives: FakeLives = field(default_factory=FakeLives)
+    alerts: FakeAlerts = field(default_factory=FakeAlerts)
     delay: float = 0.0
     guesses: Guesses = field(default_factory=Guesses)
     app: FastAPI = field(init=False)
@@ -57,7 +58,7 @@ class Site:
         seal = Seal(bytes(32))
         known = directory(seal)
         operators = Operators(PASSWORD, self.delay, self.guesses)
-        documents = Documents(self.lives, self.lives, known)
+        documents = Documents(self.lives, self.lives, self.alerts, known)
         view: Any = SimpleNamespace(directory=known)
         self.app = public_app("Status")
         add_api(self.app, documents, Viewers(operators, Callers(view, seal, system_clock)), xlsx_of)
