@@ -21,6 +21,10 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka s
         """Partitions are ours from here on."""
         self._fresh = {place.partition for place in assigned}
 
+    def has_moved(self) -> bool:
+        """True when something moved since the last question."""
+        return bool(self._gone) or self._fresh is not None
+
     def moved(self) -> tuple[set[int], set[int] | None]:
         """Partitions lost and partitions got since the last question; None when there was no new assignment."""
         gone, fresh = self._gone, self._fresh

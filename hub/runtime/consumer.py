@@ -129,10 +129,16 @@ class ConsumerLoop:
             return {}
 
     async def _retried(self, fetched: Fetched, stopping: "asyncio.Task[bool]") -> bool:
-        """True once every record is handled or parked; False when the process is to stop before that."""
+        """True once every record is handled or parked; False when the process is to stop before that.
+
+        False too when partitions moved while it was tried: the records may be another process's by now, and those that
+        are still ours are fetched again from the committed offset.
+        """
 
         async def attempt() -> bool:
             await self._own.resolve_doubt()
+            if self._assignment.has_moved():
+                return False
             await self._handle(fetched)
             return True
 

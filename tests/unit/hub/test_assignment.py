@@ -13,7 +13,9 @@ async def test_a_first_assignment_is_fresh_once() -> None:
     assignment = Assignment()
     await assignment.on_partitions_revoked([])
     await assignment.on_partitions_assigned(places(0, 1))
+    assert assignment.has_moved()
     assert assignment.moved() == (set(), {0, 1})
+    assert not assignment.has_moved()
     assert assignment.moved() == (set(), None)
 
 

@@ -1,5 +1,6 @@
 """What the two loops make of a batch: the same, and without a broker."""
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from hub.model.errors import Broken, Invalid
+from hub.model.errors import Broken, Invalid, Transient
 from hub.model.events import DeliveryTaken, Event, EventParked
 from hub.model.record import Recorded
 from hub.runtime.consumer import ConsumerLoop
@@ -127,3 +128,20 @@ async def test_a_row_of_both_kinds_stops_the_service(handle: Handle, log: Readin
     with contextlib.suppress(Broken):
         await handle(batch("good", *["unreadable", "unwanted"] * 20, "good"))
     assert len(parked(log)) == 20
+
+
+async def test_a_batch_whose_partitions_moved_while_it_was_tried_is_left_to_whoever_has_them() -> None:
+    log = ReadingLog()
+    loop = ConsumerLoop(**parts(log))
+    places, stopping = [TopicPartition(TOPIC, 0)], asyncio.create_task(asyncio.Event().wait())
+    tried: list[int] = []
+
+    async def away_until_they_moved(_: object) -> None:
+        tried.append(len(tried))
+        await loop._assignment.on_partitions_revoked(places)
+        raise Transient("mongo", "switched off")
+
+    loop._handle = away_until_they_moved  # type: ignore[method-assign,assignment]
+    assert not await loop._retried({places[0]: batch("good")}, stopping)
+    assert tried == [0]
+    stopping.cancel()
