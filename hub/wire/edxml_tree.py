@@ -30,13 +30,11 @@ _MET: set[str] = set()
 class Node:
     """One element: local name, texts, children. `content` is the decoder where base64 stands."""
 
-    __slots__ = ("characters", "children", "content", "default", "foreign", "marked", "name", "texts")
+    __slots__ = ("characters", "children", "content", "foreign", "marked", "name", "texts")
 
-    def __init__(self, name: str, *, foreign: bool, default: str) -> None:
+    def __init__(self, name: str, *, foreign: bool) -> None:
         self.name = name
         self.foreign = foreign
-        self.default = default
-        """The default namespace inside it."""
         self.marked = False
         """A comment, processing instruction or CDATA section stands among its texts."""
         self.children: list[Node] = []
@@ -83,18 +81,15 @@ class Tree:
             self._passed_over += 1
             return
         namespace, _, name = tag.rpartition("}")
-        default = self._open[-1].default if self._open else ""
-        self._enter(namespace[1:], name, (namespaces or {}).get("", default))
+        self._enter(namespace[1:], name)
 
-    def _enter(self, namespace: str, name: str, default: str) -> None:
+    def _enter(self, namespace: str, name: str) -> None:
         if name in SIGNATURES and self.path == SIGNATURE_PARENT:
             self._passed_over = 1
             return
         if not self._open and (namespace, name) != (NAMESPACE, CONTENT_PATH[0]):
             raise Unreadable(Code.NOT_EDXML, name[:100], namespace[:200])
-        if not namespace and default:  # not of `xmlns=""`: this is how an undeclared prefix looks from here
-            raise Unreadable(Code.NOT_EDXML, "/".join((*self.path, name))[:200])
-        node = Node(name, foreign=namespace != NAMESPACE, default=default)
+        node = Node(name, foreign=namespace != NAMESPACE)
         if name == CONTENT_PATH[-1] and (*self.path, name) == CONTENT_PATH and not node.foreign:
             node.content = Base64Stream()
         if self._open:

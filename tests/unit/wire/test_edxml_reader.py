@@ -276,7 +276,7 @@ def test_findings_are_bounded() -> None:
     ("no namespace", b"<edXML/>", Code.NOT_EDXML),
     ("the refused namespace", b'<edXML xmlns="http://www.go.vn/eDoc"/>', Code.NOT_EDXML),
     ("root of another name", f'<edxml xmlns="{NAMESPACE}"/>'.encode(), Code.NOT_EDXML),
-    ("undeclared prefix", f'<edXML xmlns="{NAMESPACE}"><x:edXMLEnvelope/></edXML>'.encode(), Code.NOT_EDXML),
+    ("undeclared prefix", f'<edXML xmlns="{NAMESPACE}"><x:edXMLEnvelope/></edXML>'.encode(), Code.NOT_WELL_FORMED),
     ("no header", f'<edXML xmlns="{NAMESPACE}"/>'.encode(), Code.NOT_EDXML),
     ("no message header", wrapped(tag("edXMLHeader", tag("X", "y")), "").encode(), Code.NOT_EDXML),
 ])  # fmt: skip

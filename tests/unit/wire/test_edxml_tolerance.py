@@ -32,7 +32,7 @@ def test_a_known_name_in_no_namespace_is_a_second_reading() -> None:
 
 @pytest.mark.parametrize("extra", ["<x:Extra/>", "<Extra xmlns='u'><x:a/></Extra>"])
 def test_an_undeclared_prefix_is_refused_all_the_same(extra: str) -> None:
-    assert unreadable(Letter(extra=extra).bytes()).refusal.code == Code.NOT_EDXML
+    assert unreadable(Letter(extra=extra).bytes()).refusal.code == Code.NOT_WELL_FORMED
 
 
 @pytest.mark.parametrize(("announced", "sent", "pairs"), [
