@@ -5,16 +5,14 @@ itself: [0 a b c] with the gap from a to b filled by exactly the signature's own
 file, or the end of a revision after which pyHanko finds nothing but what may follow a signature.
 """
 
-import binascii
-import hashlib
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 
-from services.signature import cms, pdf_changes
+from services.signature import cms
 from services.signature.chain import Chains
 from services.signature.facts import (
     Changes,
@@ -25,23 +23,13 @@ from services.signature.facts import (
     Reading,
     SignatureFacts,
 )
+from services.signature.pades.changes import History
+from services.signature.pades.ranges import ByteRange, byte_range
 from services.signature.pdf_reader import PdfOddity, SignatureField, open_pdf, signature_fields, value_of
 
 _MOST_SIGNATURES = 32
-_BLANKS = b"\x00\t\n\x0c\r "
 _TIME_STAMP = "/DocTimeStamp"
 _DETACHED = ("/adbe.pkcs7.detached", "/ETSI.CAdES.detached")
-_RANGE_PARTS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ranges:
-    """A byte range [0 first second length], its gap filled by the signature's own contents."""
-
-    first: int
-    second: int
-    end: int
-    contents: bytes
 
 
 def facts(file: io.BytesIO, chains: Chains, moment: datetime) -> PdfFacts:
@@ -66,16 +54,28 @@ def _in_order(
     file: io.BytesIO, fields: tuple[SignatureField, ...], chains: Chains, moment: datetime
 ) -> tuple[PdfSignatureFacts, ...]:
     """Signatures by the end of what they cover; time stamps of the document are no signatures of anybody."""
-    placed = [(_ranges(file, one), one) for one in fields if value_of(one.signature, "/Type") != _TIME_STAMP]
+    history, size = History(file.getvalue()), len(file.getbuffer())
+    placed = [
+        (byte_range(one.signature, file, size), one)
+        for one in fields
+        if value_of(one.signature, "/Type") != _TIME_STAMP
+    ]
     placed.sort(key=lambda pair: pair[0].end if pair[0] else 0)
     return tuple(
-        _signature(file, field, ranges, chains, moment, last=number == len(placed))
+        _signature(file, history, field, ranges, chains, moment, last=number == len(placed))
         for number, (ranges, field) in enumerate(placed, start=1)
     )
 
 
 def _signature(
-    file: io.BytesIO, field: SignatureField, ranges: _Ranges | None, chains: Chains, moment: datetime, *, last: bool
+    file: io.BytesIO,
+    history: History,
+    field: SignatureField,
+    ranges: ByteRange | None,
+    chains: Chains,
+    moment: datetime,
+    *,
+    last: bool,
 ) -> PdfSignatureFacts:
     if ranges is None:
         return PdfSignatureFacts(
@@ -85,65 +85,24 @@ def _signature(
             last=last,
             signature=SignatureFacts(signing_time=_claimed_time(field.signature)),
         )
-    coverage, changes = Coverage.WHOLE_FILE, Changes.NONE
-    if ranges.end != len(file.getbuffer()):
-        coverage, changes = pdf_changes.since(file, field.name)
+    after = history.since(field.name, ranges.end)
     return PdfSignatureFacts(
         byte_range=True,
-        coverage=coverage,
-        changes=changes,
+        coverage=after.coverage,
+        changes=after.changes,
         last=last,
         signature=_message(file, field, ranges, chains, moment),
     )
 
 
 def _message(
-    file: io.BytesIO, field: SignatureField, ranges: _Ranges, chains: Chains, moment: datetime
+    file: io.BytesIO, field: SignatureField, ranges: ByteRange, chains: Chains, moment: datetime
 ) -> SignatureFacts:
     claimed = _claimed_time(field.signature)
     if value_of(field.signature, "/SubFilter") not in _DETACHED:
         return SignatureFacts(methods=Permission.UNSUPPORTED, signing_time=claimed)
-
-    def digest(name: str) -> bytes:
-        hasher = hashlib.new(name)
-        with file.getbuffer() as view:
-            hasher.update(view[: ranges.first])
-            hasher.update(view[ranges.second : ranges.end])
-        return hasher.digest()
-
-    found = cms.facts(ranges.contents, digest, chains, moment)
+    found = cms.facts(ranges.contents, lambda name: ranges.digest(file.getbuffer(), name), chains, moment)
     return found if found.signing_time else replace(found, signing_time=claimed)
-
-
-def _ranges(file: io.BytesIO, field: SignatureField) -> _Ranges | None:
-    """The byte range; None when it is not exactly the file around the signature's contents."""
-    try:
-        numbers = field.signature.raw_get("/ByteRange")
-        contents = field.signature.raw_get("/Contents")
-    except KeyError:
-        return None
-    if not isinstance(numbers, generic.ArrayObject) or len(numbers) != _RANGE_PARTS:
-        return None
-    if not all(type(number) is generic.NumberObject for number in numbers):
-        return None
-    start, first, second, length = (int(number) for number in numbers)
-    with file.getbuffer() as view:
-        if start != 0 or not 0 < first < second - 1 or length <= 0 or second + length > len(view):
-            return None
-        gap = bytes(view[first:second])
-    if not isinstance(contents, generic.TextStringObject | generic.ByteStringObject):
-        return None
-    if not (gap.startswith(b"<") and gap.endswith(b">")) or _unhex(gap[1:-1]) != contents.original_bytes:
-        return None
-    return _Ranges(first=first, second=second, end=second + length, contents=contents.original_bytes)
-
-
-def _unhex(letters: bytes) -> bytes | None:
-    letters = letters.translate(None, _BLANKS)
-    try:
-        return binascii.unhexlify(letters + b"0" * (len(letters) % 2))
-    except ValueError:
-        return None
 
 
 def _claimed_time(signature: generic.DictionaryObject) -> str:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.misc import PdfStreamError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils import reader as pyhanko_reader
+from pyhanko.pdf_utils.misc import PdfReadError, PdfStreamError
+from pyhanko.pdf_utils.reader import PdfFileReader, PdfHandler
 
 _BLANKS = b"\x00\t\n\x0c\r "
 _BLOCK = 4096
 _MOST_FIELDS = 10_000
+_HEADER_WITHIN = 1024
 
 
 class PdfOddity(Exception):  # noqa: N818 - a finding about the file
@@ -33,15 +35,24 @@ class SignatureField:
     signature: generic.DictionaryObject
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a string stands: in the file, or in an object stream that was unpacked from it."""
+
+    stream: Any
+    start: int
+    stop: int
+
+
 def open_pdf(file: io.BytesIO) -> PdfFileReader:
     """A reader over the file; raises whatever pyHanko's parser does. Not strict: scanners write careless PDFs."""
     return PdfFileReader(file, strict=False)
 
 
-def signature_fields(reader: PdfFileReader) -> tuple[SignatureField, ...]:
+def signature_fields(reader: PdfHandler) -> tuple[SignatureField, ...]:
     """Fields with a signature value. Raises PdfOddity."""
     try:
-        fields = reader.root["/AcroForm"]["/Fields"]
+        fields = reader.trailer_view["/Root"]["/AcroForm"]["/Fields"]
     except KeyError:
         return ()
     return tuple(_signatures(fields))
@@ -74,7 +85,8 @@ def value_of(dictionary: generic.DictionaryObject, key: str) -> Any:
 
 
 def read_hex_string(stream: Any) -> Any:
-    """A hexadecimal string `<…>` from a stream, as pyHanko's own reader gives it."""
+    """A hexadecimal string `<…>` from a stream, as pyHanko's own reader gives it, and where it stands."""
+    start = stream.tell()
     stream.read(1)
     collected = bytearray()
     while True:
@@ -89,9 +101,23 @@ def read_hex_string(stream: Any) -> Any:
         collected += block
     letters = bytes(collected).translate(None, _BLANKS)
     try:
-        return generic.pdf_string(binascii.unhexlify(letters + b"0" * (len(letters) % 2)))
+        read = generic.pdf_string(binascii.unhexlify(letters + b"0" * (len(letters) % 2)))
     except ValueError as error:
         raise PdfStreamError("Unexpected token in hex string") from error
+    read.stands_at = Place(  # type: ignore[union-attr] - read by getattr, where it matters
+        stream=stream, start=start, stop=stream.tell()
+    )
+    return read
+
+
+def read_version(stream: Any) -> tuple[int, int]:
+    """The version in the header, which may stand within the first 1,024 bytes (ISO 32000-1, annex H.3.4.1)."""
+    stream.seek(0)
+    found = pyhanko_reader.header_regex.search(stream.read(_HEADER_WITHIN))
+    if found is None:
+        raise PdfReadError("Illegal PDF header")
+    return int(found[1]), int(found[2])
 
 
 generic.read_hex_string_from_stream = read_hex_string
+pyhanko_reader._read_header_version = read_version  # noqa: SLF001 - offsets count from the file's start all the same

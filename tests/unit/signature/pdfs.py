@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -76,7 +77,7 @@ def with_page_text(pdf: bytes) -> bytes:
     page = writer.root["/Pages"]["/Kids"][0]
     page["/Contents"] = generic.ArrayObject([page.raw_get("/Contents"), stream])
     writer.update_container(page)
-    return _written(writer)
+    return written(writer)
 
 
 def with_annotation(pdf: bytes) -> bytes:
@@ -91,7 +92,7 @@ def with_annotation(pdf: bytes) -> bytes:
     existing = list(page["/Annots"]) if "/Annots" in page else []
     page["/Annots"] = generic.ArrayObject([*existing, writer.add_object(note)])
     writer.update_container(page)
-    return _written(writer)
+    return written(writer)
 
 
 def with_validation_data(pdf: bytes) -> bytes:
@@ -102,7 +103,7 @@ def with_validation_data(pdf: bytes) -> bytes:
     return file.getvalue()
 
 
-def _written(writer: IncrementalPdfFileWriter) -> bytes:
+def written(writer: IncrementalPdfFileWriter | PdfFileWriter) -> bytes:
     out = io.BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]
     return out.getvalue()
@@ -137,3 +138,11 @@ def message_of(pdf: bytes) -> bytes:
     """The CMS message with the zeros behind it."""
     _, start, stop, _ = byte_range(pdf)
     return bytes.fromhex(pdf[start + 1 : stop - 1].decode())
+
+
+@cache
+def streamed() -> bytes:
+    """The same page written with object streams and a cross-reference stream, as newer writers do."""
+    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(bare())))
+    writer.stream_xrefs = True
+    return written(writer)
