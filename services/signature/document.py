@@ -3,8 +3,12 @@
 import hashlib
 from datetime import datetime
 
+from lxml import etree
+
 from services.signature import attachments, pdf, signed_header, xmldsig
 from services.signature.chain import Chains
+from services.signature.dsig.canonical import C14N, METHODS, written
+from services.signature.dsig.nodes import Tree
 from services.signature.facts import (
     AttachmentFacts,
     DocumentFacts,
@@ -31,10 +35,14 @@ def facts(data: Buffer, sha256: str, chains: Chains, moment: datetime) -> Docume
     except Unreadable as unreadable:
         return DocumentFacts(envelope=EnvelopeFacts(reading=unreadable.reading))
     place, signature = xmldsig.find(root)
-    if signature is None:
-        envelope, canonical = EnvelopeFacts(place=place), _FOR_READING.of(root)
-    else:
-        envelope, canonical = _envelope(root, signature, sheet, chains, moment)
+    try:
+        envelope, canonical = (
+            (EnvelopeFacts(place=place), _readable(root))
+            if signature is None
+            else _envelope(root, signature, sheet, chains, moment)
+        )
+    except etree.C14NError:  # a relative namespace URI: there is no canonical form (C14N 1.0 §1.3)
+        return DocumentFacts(envelope=EnvelopeFacts(place=place, signature=SignatureFacts(malformed=True)))
     signed_root = parse_canonical(canonical)
     return DocumentFacts(
         envelope=EnvelopeFacts(
@@ -75,6 +83,14 @@ def _envelope(
     digest = sheet.digest(canonical, xmldsig.digest_algorithm(parts))
     found = xmldsig.facts(parts, signed_info, digest, chains, moment)
     return EnvelopeFacts(place=Place.SIGNATURE, reference=reference, signature=found), canonical
+
+
+def _readable(root: Element) -> bytes:
+    """Bytes to read an unsigned package from: canonical where there is such a form."""
+    try:
+        return _FOR_READING.of(root)
+    except etree.C14NError:
+        return written(Tree(top=root), METHODS[C14N])
 
 
 def _odd(oddity: str) -> EnvelopeFacts:

@@ -70,7 +70,7 @@ class Sheet:
                 decoded.write(binascii.a2b_base64(letters[:full], strict_mode=True))
             except ValueError:
                 return None
-            padded = letters.endswith(b"=", 0, full)
+            padded = padded or letters.endswith(b"=", 0, full)  # a piece of blanks only ends nothing
             rest = letters[full:]
         return None if rest else decoded
 
@@ -85,7 +85,7 @@ class Sheet:
     def _cut(self, start: int, end: int) -> Iterator[bytes]:
         while start < end:
             stop = min(start + _CHUNK, end)
-            if stop < end and self.data[stop - 1 : stop] == b"\r":
+            if self.data[stop - 1 : min(stop + 1, end)] == b"\r\n":
                 stop += 1  # CR LF is one line end: never part them
             chunk = self.data[start:stop]
             yield chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk  # XML 1.0 §2.11

@@ -12,6 +12,8 @@ from lxml import etree
 
 from services.signature import algorithms, certificates
 from services.signature.chain import Chains
+from services.signature.dsig import canonical, shape
+from services.signature.dsig.nodes import Tree
 from services.signature.facts import Permission, Place, Reference, SignatureFacts
 
 Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
@@ -40,7 +42,9 @@ class Canonicalization:
     prefixes: tuple[str, ...] = ()
 
     def of(self, node: "Element | etree._ElementTree") -> bytes:
-        """The canonical bytes of a node, without comments."""
+        """The canonical bytes of a node, without comments. Raises C14NError for a relative namespace URI."""
+        if self.method == algorithms.EXCLUSIVE_C14N and "#default" in self.prefixes:
+            return self._with_default_namespace(node)  # lxml drops the token
         return etree.tostring(
             node,
             method="c14n",
@@ -48,6 +52,17 @@ class Canonicalization:
             with_comments=False,
             inclusive_ns_prefixes=list(self.prefixes) or None,
         )
+
+    def _with_default_namespace(self, node: "Element | etree._ElementTree") -> bytes:
+        whole = isinstance(node, etree._ElementTree)  # noqa: SLF001 - lxml has no public name for it
+        top = node.getroot() if isinstance(node, etree._ElementTree) else node  # noqa: SLF001 - the same
+        if canonical.has_relative_namespace(top):
+            raise etree.C14NError("relative namespace URI")
+        form = canonical.Method(
+            uri=canonical.EXCLUSIVE,
+            prefixes=frozenset("" if prefix == "#default" else prefix for prefix in self.prefixes),
+        )
+        return canonical.written(Tree(top=top, document=whole), form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +122,6 @@ def _header(root: Element) -> Element | None:
 
 def take_apart(signature: Element) -> SignatureParts:
     """Raises Oddity when the structure is not exactly that of the profile."""
-    if any(not isinstance(node.tag, str) for node in signature.iter()):
-        raise Oddity("a comment or processing instruction inside Signature")
     if _names(signature) not in _SIGNATURE_FORMS:
         raise Oddity("Signature is not SignedInfo, SignatureValue, KeyInfo")
     if len(list(signature.getroottree().getroot().iter(f"{_DSIG}SignedInfo"))) != 1:
@@ -121,8 +134,10 @@ def take_apart(signature: Element) -> SignatureParts:
         raise Oddity("SignatureMethod has parameters")
     if _names(reference) not in _REFERENCE_FORMS:
         raise Oddity("Reference is not Transforms, DigestMethod, DigestValue")
-    digest_method = _only(reference, "DigestMethod")
     transforms, document_form = _transforms(reference)
+    stray = shape.oddity(signature)
+    if stray:
+        raise Oddity(stray)
     return SignatureParts(
         signed_info=signed_info,
         canonicalization=_canonicalization(canonicalization),
@@ -130,7 +145,7 @@ def take_apart(signature: Element) -> SignatureParts:
         uri=reference.get("URI"),
         transforms=transforms,
         document_form=document_form,
-        digest_method=digest_method.get("Algorithm", ""),
+        digest_method=_only(reference, "DigestMethod").get("Algorithm", ""),
         digest=_base64(_only(reference, "DigestValue")),
         value=_base64(_only(signature, "SignatureValue")),
         certificates=_certificates(signature),
@@ -138,7 +153,9 @@ def take_apart(signature: Element) -> SignatureParts:
 
 
 def _names(node: Element) -> list[str]:
-    return [str(child.tag).removeprefix(_DSIG) for child in node]
+    """Names of the children; what is of another namespace, or of none, keeps a name that is on no list."""
+    tags = [str(child.tag) for child in node]
+    return [tag.removeprefix(_DSIG) if tag.startswith(_DSIG) else f"foreign {tag}" for tag in tags]
 
 
 def _only(node: Element, name: str) -> Element:

@@ -83,6 +83,22 @@ def test_base64_longer_than_one_chunk_comes_back() -> None:
     assert decoded.getvalue() == content
 
 
+@pytest.mark.parametrize("before", range(-3, 3))
+def test_line_ends_stay_whole_at_the_end_of_a_chunk(before: int) -> None:
+    """CR CR LF is two line ends, wherever a chunk of the cut ends."""
+    data = "A" * ((1 << 20) - before) + "\r\r\nAAAA\r\r\r\n" + "A" * 100
+    sheet = sheet_of(f"<a><b>{data}</b></a>")
+    whole = etree.tostring(etree.fromstring(f"<a><b>{data}</b></a>".encode(), HUGE), method="c14n")
+    assert len(sheet.cuts) == 1
+    assert sheet.digest(canonical(sheet.text), "sha256") == hashlib.sha256(whole).digest()
+
+
+def test_nothing_follows_the_end_of_base64_even_behind_a_chunk_of_blanks() -> None:
+    long = "AAAA" * ((1 << 18) - 1) + "QUI="
+    sheet = sheet_of(f"<a><b>{long}{' ' * (2 << 20)}QUJD</b></a>")
+    assert sheet.decoded(parse(sheet.text).getroot()[0].text or "") is None
+
+
 @pytest.mark.parametrize("text", ["AAA", "AA=A", "A", "====", "QUI=QUI=", "QUI", "Q*I="])
 def test_what_is_not_base64_is_said_so(text: str) -> None:
     assert sheet_of("<a/>").decoded(text) is None
