@@ -127,10 +127,15 @@ def _codes(error: BulkWriteError) -> set[int | None]:
 
 
 async def bulk(database: "AsyncIOMotorDatabase[Any]", collection: str, operations: Sequence[Any]) -> None:
-    """One unordered bulk write; empty lists are fine. Operations must be idempotent and independent."""
-    if operations:
+    """One unordered bulk write; empty lists are fine. Operations must be idempotent and independent.
+
+    Upserts that met themselves are made once more: the other may have inserted what these would have replaced. What
+    meets itself again has nothing to replace.
+    """
+    for _ in range(2 if operations else 0):
         async with guarded():
             await database[collection].bulk_write(list(operations), ordered=False)
+            return
 
 
 async def ping(database: "AsyncIOMotorDatabase[Any]") -> None:

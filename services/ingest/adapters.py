@@ -26,6 +26,7 @@ from hub.model.record import Recorded
 from hub.model.statuses import BusinessType
 from hub.model.values import Package
 from hub.runtime.blobs import Blobs
+from hub.runtime.gathering import Gathering
 from hub.runtime.mongo import DUPLICATE_KEY, bulk, guarded
 from services.ingest.duplicates import Claim, Receipt, Slot, document_key, receipt_of
 from services.ingest.handlers import BYTES_PER_SECOND, PATIENCE_SECONDS
@@ -38,6 +39,7 @@ _MOST_RECEIPTS = 5000
 
 Database = AsyncIOMotorDatabase[Any]
 Row = Mapping[str, Any]
+Update = ReplaceOne[dict[str, Any]]
 
 
 @asynccontextmanager
@@ -63,6 +65,8 @@ class MongoReceipts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._receipts: Gathering[Update, None] = Gathering(lambda updates: bulk(database, "receipts", updates))
+        self._reports: Gathering[Update, None] = Gathering(lambda updates: bulk(database, "reports", updates))
 
     async def of(self, senders: Sequence[AgencyCode], document_ids: Sequence[DocumentId]) -> Sequence[Receipt]:
         """Receipts of these DocumentIds under any of the sender's codes."""
@@ -94,8 +98,10 @@ class MongoReceipts:
         reports = [{"_id": record.event.event_id, "hub_id": record.event.hub_id, "seq": record.offset}
                    for record in records if isinstance(record.event, StatusReported)]  # fmt: skip
         async with within("mongo", _MONGO_SECONDS):
-            await bulk(self._database, "receipts", [_first_one_wins(row) for row in receipts])
-            await bulk(self._database, "reports", [_first_one_wins(row) for row in reports])
+            if receipts:
+                await self._receipts(_first_one_wins(row) for row in receipts)
+            if reports:
+                await self._reports(_first_one_wins(row) for row in reports)
 
     async def _find(self, query: Row) -> Sequence[Receipt]:
         async with within("mongo", _MONGO_SECONDS), guarded():
@@ -155,7 +161,7 @@ class BlobPackages:
             await self._blobs.put(package.digest, content)
 
 
-def _first_one_wins(row: dict[str, Any]) -> "ReplaceOne[dict[str, Any]]":
+def _first_one_wins(row: dict[str, Any]) -> Update:
     """Upsert; a row from an earlier place in the log stays: then the upsert meets itself, which `bulk` lets pass."""
     return ReplaceOne({"_id": row["_id"], "seq": {"$gt": row["seq"]}}, row, upsert=True)
 
