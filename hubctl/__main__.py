@@ -22,8 +22,12 @@ COMMANDS = {
     "token": "hubctl.connection:token",
     "replay": "hubctl.rebuild:replay",
     "fsck": "hubctl.rebuild:fsck",
+    "verify": "hubctl.verify:app",
 }
 """Name -> where its typer app, or its one function, is."""
+
+_NO_STACK = {"verify"}
+"""Commands that read no file but those that they are given."""
 
 
 class _LoadedWhenCalled(TyperGroup):
@@ -49,17 +53,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Operate the document exchange hub: local stack, topics, directory, connections, tokens, replay, fsck.",
+    help="Operate the document exchange hub: local stack, topics, directory, connections, tokens, replay, fsck;"
+    " and verify signatures.",
 )
 
 
 @app.callback()
 def surroundings(
+    context: typer.Context,
     stack: Annotated[
         Path, typer.Option("--dir", envvar="HUBCTL_DIR", help="Local stack to work on.", show_default=".local")
     ] = DEFAULT_DIR,
 ) -> None:
     """Settings come from HUB_* variables; what they do not say is taken from the local stack."""
+    if context.invoked_subcommand in _NO_STACK:
+        return
     os.environ["HUBCTL_DIR"] = str(stack)
     assume_local_stack(stack)
 

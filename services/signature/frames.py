@@ -53,12 +53,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Answer to Trust, and to nothing at all once after the start. `refusal` is empty when it was taken."""
+    """Answer to Trust, and to nothing at all once after the start. `refusal` is empty when it was taken.
+
+    `weakness`: why the kernel does not confine the worker, or empty.
+    """
 
     anchors: int = 0
     crls: int = 0
     faults: tuple[str, ...] = ()
     refusal: str = ""
+    weakness: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ import gc
 import hashlib
 import mmap
 import sys
-import traceback
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
@@ -26,7 +25,8 @@ from services.signature.frames import (
     reply,
     request,
 )
-from services.signature.worker_confinement import allow_seconds, confine
+from services.signature.judges import place_of
+from services.signature.worker_confinement import allow_seconds, confine, end_allowance
 
 _BIG = 4 * 1024 * 1024
 
@@ -40,8 +40,8 @@ def main() -> None:
     memory_bytes, seconds = int(sys.argv[1]), float(sys.argv[2])
     gc.collect()
     gc.freeze()  # what is loaded by now stays for good: do not look at it again
-    confine(memory_bytes)
-    sys.stdout.buffer.write(framed(reply(Loaded())))
+    weakness = confine(memory_bytes)
+    sys.stdout.buffer.write(framed(reply(Loaded(weakness=weakness))))
     sys.stdout.buffer.flush()
     chains: Chains | None = None
     while True:
@@ -54,6 +54,7 @@ def main() -> None:
         else:
             allow_seconds(seconds)
             said = _examine(asked, chains)
+            end_allowance()
             if asked.size > _BIG:
                 gc.collect()  # pyHanko's objects refer to each other in circles, and to the whole file
         sys.stdout.buffer.write(framed(reply(said)))
@@ -90,9 +91,7 @@ def _examine(task: Task, chains: Chains | None) -> Answer:
     except MemoryError:
         return Answer(failure=Failure.LIMITS, seconds=monotonic() - start)
     except Exception as error:  # noqa: BLE001 - this document fails, the next one need not
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"  # never the message: it quotes
-        return Answer(failure=Failure.CRASHED, detail=where, seconds=monotonic() - start)
+        return Answer(failure=Failure.CRASHED, detail=place_of(error), seconds=monotonic() - start)
 
 
 def _facts(file: BinaryIO, task: Task, chains: Chains, start: float) -> Answer:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from hub.runtime.logs import logger
 from services.signature.frames import (
     LENGTH_BYTES,
     MOST_BYTES,
@@ -28,11 +29,15 @@ _START_SECONDS = 30.0
 _CLOSE_SECONDS = 2.0
 COMMAND = (sys.executable, "-I", "-B", "-m", "services.signature.worker")
 
-_ENVIRONMENT = {  # none of our secrets
+ENVIRONMENT = {  # none of our secrets
     "LANG": "C.UTF-8",
+    "XML_CATALOG_FILES": "",  # libxml2 looks for catalogues on its own
     "MALLOC_MMAP_THRESHOLD_": "262144",  # large buffers go back to the system as soon as they are free
     "MALLOC_TRIM_THRESHOLD_": "1048576",
 }
+
+OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
+"""How a worker ends that used up its document's processor time."""
 
 _LOADED = TypeAdapter(Loaded)
 _ANSWER = TypeAdapter(Answer)
@@ -73,18 +78,20 @@ class Worker:
             str(limits.seconds),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
         )
         worker = cls(process, limits, documents)
         try:
             async with asyncio.timeout(_START_SECONDS):
-                _valid(_LOADED, await worker._receive())
+                weakness = _valid(_LOADED, await worker._receive()).weakness
         except (TimeoutError, WorkerDied) as error:
             await worker.kill()
             raise WorkerDied("start") from error
         except BaseException:
             process.kill()
             raise
+        if weakness:
+            logger().warning("a verification worker is not confined by the kernel", reason=weakness)
         return worker
 
     @property
@@ -155,7 +162,7 @@ class Worker:
             raise WorkerDied(await self._cause()) from error
 
     async def _cause(self) -> str:
-        return "timeout" if await self._process.wait() == -signal.SIGXCPU else "crash"
+        return "timeout" if await self._process.wait() in OUT_OF_TIME else "crash"
 
 
 def _valid(kind: "TypeAdapter[T]", content: bytes) -> T:
