@@ -1,4 +1,8 @@
-"""Certificates as signers: whom they name, and their key. Parsing is remembered by the bytes; judging never is."""
+"""Certificates as signers: whom they name, and their key. Parsing is remembered by the bytes; judging never is.
+
+Real certificates have 1 to 4 KB. Long ones are not remembered, else a file that carries many would fill the memory of
+its worker for good; and very long ones are not read at all.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +17,8 @@ from services.signature.facts import SignerFacts
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | dsa.DSAPublicKey
 """Kinds of keys that sign documents here."""
 
+LARGEST = 64 * 1024
+LARGEST_REMEMBERED = 16 * 1024
 _RSA_BITS = 2048
 _LONGEST_NAME = 300
 _LONGEST_SERIAL = 40  # 20 octets (RFC 5280 §4.1.2.2)
@@ -30,9 +36,19 @@ class Certificate:
     """Why its key is weak, empty when it is not."""
 
 
-@lru_cache(maxsize=1024)
 def read(der: bytes) -> Certificate | None:
     """A certificate in DER; None when it cannot be read."""
+    if len(der) > LARGEST:
+        return None
+    return _remembered(der) if len(der) <= LARGEST_REMEMBERED else _read(der)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(der: bytes) -> Certificate | None:
+    return _read(der)
+
+
+def _read(der: bytes) -> Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
         signer = SignerFacts(
@@ -42,7 +58,7 @@ def read(der: bytes) -> Certificate | None:
             agency=_agency(certificate.subject),
         )
         key = _key(certificate)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, x509.InvalidVersion):
         return None
     return Certificate(der=der, signer=signer, key=key, weak=_weakness(key))
 

@@ -111,7 +111,7 @@ def test_nobody_is_untrusted_where_nobody_is_trusted_yet() -> None:
 
 def test_a_list_that_cannot_be_read_is_named_and_the_others_count() -> None:
     chains = Chains(authority.anchors(), [b"rubbish", *authority.crls()], Revocation.REQUIRE)
-    assert chains.faults == ["CRL 0: ValueError"]
+    assert chains.faults == ["CRL 0: neither PEM nor DER"]
     assert chains.size == (1, 2)
     assert standing(authority.sender(), chains) is Standing.TRUSTED
 

@@ -1,0 +1,192 @@
+"""A certificate taken apart, with the very bytes of each part; extensions are read when they are asked for."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from asn1crypto import core
+from asn1crypto import x509 as asn1
+from cryptography import x509
+
+from services.signature.pki import der, names, signing
+from services.signature.pki.names import NameKey
+
+LARGEST = 64 * 1024
+_LONGEST_SERIAL = 21  # 20 octets (RFC 5280 §4.1.2.2), and one for the sign
+
+SUBJECT_KEY, KEY_USAGE, SUBJECT_ALT_NAME, ISSUER_ALT_NAME = "2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.18"
+BASIC_CONSTRAINTS, NAME_CONSTRAINTS, CRL_POINTS, POLICIES = "2.5.29.19", "2.5.29.30", "2.5.29.31", "2.5.29.32"
+POLICY_MAPPINGS, AUTHORITY_KEY, POLICY_CONSTRAINTS = "2.5.29.33", "2.5.29.35", "2.5.29.36"
+EXTENDED_USAGE, FRESHEST, INHIBIT_ANY = "2.5.29.37", "2.5.29.46", "2.5.29.54"
+INFORMATION_ACCESS, SUBJECT_INFORMATION = "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11"
+NO_CHECK, QC_STATEMENTS = "1.3.6.1.5.5.7.48.1.5", "1.3.6.1.5.5.7.1.3"
+
+T = TypeVar("T", bound=core.Asn1Value)
+
+
+class Unreadable(Exception):  # noqa: N818 - says what it is
+    """Not the thing it should be, or not by its rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """One extension; `value` is what its OCTET STRING holds."""
+
+    critical: bool
+    value: bytes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cert:
+    """A certificate that could be read at its surface. Equal when its bytes are."""
+
+    der: bytes
+    digest: bytes
+    quick: x509.Certificate
+    """For its dates and signature algorithm, never for its bytes or key: see `_with_parameters`."""
+    signed: bytes
+    """tbsCertificate in DER."""
+    subject_der: bytes
+    issuer_der: bytes
+    subject: NameKey
+    issuer: NameKey
+    serial: bytes
+    """INTEGER in DER, as lists and answers must have it."""
+    key_info: bytes
+    """SubjectPublicKeyInfo in DER."""
+    since: datetime
+    until: datetime
+    extensions: dict[str, Extension]
+    same_algorithms: bool
+    """The algorithm named inside is the one named outside (RFC 5280 §4.1.1.2)."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cert) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def self_issued(self) -> bool:
+        """Subject and issuer are one name: a new key of the same authority."""
+        return self.subject == self.issuer
+
+    @cached_property
+    def authority(self) -> bool:
+        """It says it is a CA's."""
+        basic = self.read(BASIC_CONSTRAINTS, asn1.BasicConstraints)
+        return basic is not None and bool(basic["ca"].native)
+
+    @cached_property
+    def path_length(self) -> int | None:
+        """Most authorities below it that are not self-issued; None: any number."""
+        basic = self.read(BASIC_CONSTRAINTS, asn1.BasicConstraints)
+        length = None if basic is None else basic["path_len_constraint"].native
+        return None if length is None else int(length)
+
+    @cached_property
+    def uses(self) -> frozenset[str] | None:
+        """Key usage; None: any."""
+        usage = self.read(KEY_USAGE, asn1.KeyUsage)
+        return None if usage is None else frozenset(usage.native)
+
+    @cached_property
+    def extended_uses(self) -> frozenset[str] | None:
+        """Extended key usage as OIDs; None: any."""
+        usage = self.read(EXTENDED_USAGE, asn1.ExtKeyUsageSyntax)
+        return None if usage is None else frozenset(each.dotted for each in usage)
+
+    @cached_property
+    def key_identifier(self) -> bytes | None:
+        """Subject key identifier: a hint, so one that cannot be read is none."""
+        try:
+            found = self.read(SUBJECT_KEY, core.OctetString)
+        except Unreadable:
+            return None
+        return None if found is None else bytes(found.native)
+
+    @cached_property
+    def authority_key(self) -> bytes | None:
+        """The issuer's key identifier: a hint too."""
+        try:
+            found = self.read(AUTHORITY_KEY, asn1.AuthorityKeyIdentifier)
+        except Unreadable:
+            return None
+        return None if found is None else found["key_identifier"].native
+
+    def read(self, oid: str, shape: type[T]) -> T | None:
+        """An extension's value; None when it is not there. Raises Unreadable."""
+        extension = self.extensions.get(oid)
+        return None if extension is None else read_as(extension.value, shape)
+
+
+def read_as(value: bytes, shape: type[T]) -> T:
+    """A value of that shape, parsed to its depth: asn1crypto parses late, and fails then."""
+    try:
+        found: T = shape.load(value, strict=True)
+        _ = found.native
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Unreadable(shape.__name__) from error
+    return found
+
+
+def certificate(content: bytes) -> Cert:
+    """A certificate in DER. Raises Unreadable."""
+    if len(content) > LARGEST:
+        raise Unreadable("longer than any certificate")
+    try:
+        return _taken_apart(content)
+    except (ValueError, TypeError, OverflowError, x509.InvalidVersion) as error:
+        raise Unreadable(type(error).__name__) from error
+
+
+def _taken_apart(content: bytes) -> Cert:
+    tbs, outer_algorithm, signature = der.parts(der.only(content).content)
+    fields = [part for part in der.parts(tbs.content) if part.identifier not in (0xA0, 0x81, 0x82)]
+    serial, algorithm, issuer, _, subject, key_info = fields[:6]
+    if len(serial.content) > _LONGEST_SERIAL:
+        raise ValueError("serial number too long")
+    readable = content
+    if signing.inherits(key_info.whole):
+        inner = tbs.content.replace(key_info.whole, _with_parameters(key_info), 1)
+        parts = der.wrapped(der.SEQUENCE, inner) + outer_algorithm.whole + signature.whole
+        readable = der.wrapped(der.SEQUENCE, parts)
+    quick = x509.load_der_x509_certificate(readable)
+    return Cert(
+        der=content,
+        digest=hashlib.sha256(content).digest(),
+        quick=quick,
+        signed=tbs.whole,
+        subject_der=subject.whole,
+        issuer_der=issuer.whole,
+        subject=names.key(subject.whole),
+        issuer=names.key(issuer.whole),
+        serial=serial.whole,
+        key_info=key_info.whole,
+        since=quick.not_valid_before_utc,
+        until=quick.not_valid_after_utc,
+        extensions=extensions(fields[6].content) if len(fields) > 6 else {},  # noqa: PLR2004 - what comes after six
+        same_algorithms=algorithm.whole == outer_algorithm.whole,
+    )
+
+
+def _with_parameters(key_info: der.Part) -> bytes:
+    """A DSA key that inherits its parameters, with some: without any the certificate could not be read at all."""
+    algorithm, bits = der.parts(key_info.content)
+    oid = next(der.parts(algorithm.content))
+    parameters = der.wrapped(der.SEQUENCE, der.wrapped(der.INTEGER, b"\1") * 3)
+    return der.wrapped(der.SEQUENCE, der.wrapped(der.SEQUENCE, oid.whole + parameters) + bits.whole)
+
+
+def extensions(content: bytes) -> dict[str, Extension]:
+    """Extensions by OID, of what holds them. Raises ValueError: also where one is there twice (RFC 5280 §4.2)."""
+    found: dict[str, Extension] = {}
+    for each in der.parts(der.only(content).content):
+        oid, *flag, value = der.parts(each.content)
+        name = der.dotted(oid.content)
+        if name in found:
+            raise ValueError("the same extension twice")
+        found[name] = Extension(critical=bool(flag) and flag[0].content != b"\0", value=value.content)
+    return found

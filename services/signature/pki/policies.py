@@ -1,0 +1,154 @@
+"""Certificate policies along a path (RFC 5280 §6.1 as RFC 9618 rewrote it: a graph, which cannot explode)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from asn1crypto import core
+from asn1crypto import x509 as asn1
+
+from services.signature.pki.certificate import (
+    INHIBIT_ANY,
+    POLICIES,
+    POLICY_CONSTRAINTS,
+    POLICY_MAPPINGS,
+    Cert,
+    Unreadable,
+)
+from services.signature.verification import PathRules
+
+ANY = "2.5.29.32.0"
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    policy: str
+    expected: set[str]
+    above: list["_Node"]
+
+
+@dataclass(slots=True)
+class Policies:
+    """State of the algorithm (§6.1.2), moved on certificate by certificate."""
+
+    rules: PathRules
+    length: int
+    """Certificates on the path without the anchor."""
+    explicit: int = 0
+    any_allowed: int = 0
+    mapping: int = 0
+    levels: list[dict[str, _Node]] | None = field(default_factory=lambda: [{ANY: _Node(ANY, {ANY}, [])}])
+
+    def __post_init__(self) -> None:
+        self.explicit = 0 if self.rules.require_explicit_policy else self.length + 1
+        self.any_allowed = 0 if self.rules.inhibit_any_policy else self.length + 1
+        self.mapping = 0 if self.rules.inhibit_policy_mapping else self.length + 1
+
+    def take(self, cert: Cert, *, last: bool) -> str:
+        """Steps (d) to (f); then the preparation for the next certificate or the wrap-up. What is wrong, or empty."""
+        self._grow(cert, last=last)
+        if self.levels is None and self.explicit <= 0:
+            return "no policy holds for the whole path"
+        return self._wrap_up(cert) if last else self._prepare(cert)
+
+    def _grow(self, cert: Cert, *, last: bool) -> None:
+        found = _policies(cert)
+        if found is None:
+            self.levels = None
+        if self.levels is None or found is None:
+            return
+        above, level = self.levels[-1], dict[str, _Node]()
+        for policy in found - {ANY}:
+            parents = [node for node in above.values() if policy in node.expected]
+            if not parents and ANY in above:
+                parents = [above[ANY]]
+            if parents:
+                level[policy] = _Node(policy, {policy}, parents)
+        if ANY in found and (self.any_allowed > 0 or (not last and cert.self_issued)):
+            named = set(level)
+            for node in above.values():
+                for policy in node.expected - named:
+                    level.setdefault(policy, _Node(policy, {policy}, [])).above.append(node)
+        self.levels.append(level)
+        self._prune()
+
+    def _prepare(self, cert: Cert) -> str:
+        mappings = _mappings(cert)
+        if any(ANY in (mapped, onto) for mapped, onto in mappings):
+            return "a policy is mapped to or from any"
+        self._map(mappings)
+        if not cert.self_issued:
+            self.explicit, self.mapping = max(self.explicit - 1, 0), max(self.mapping - 1, 0)
+            self.any_allowed = max(self.any_allowed - 1, 0)
+        required, inhibited = _constraints(cert)
+        self.explicit = self.explicit if required is None else min(self.explicit, required)
+        self.mapping = self.mapping if inhibited is None else min(self.mapping, inhibited)
+        inhibit = cert.read(INHIBIT_ANY, core.Integer)
+        if inhibit is not None:
+            self.any_allowed = min(self.any_allowed, int(inhibit.native))
+        return ""
+
+    def _map(self, mappings: Collection[tuple[str, str]]) -> None:
+        if self.levels is None:
+            return
+        level, above = self.levels[-1], self.levels[-2]
+        for policy in {mapped for mapped, _ in mappings}:
+            onto = {other for mapped, other in mappings if mapped == policy}
+            if self.mapping <= 0:
+                level.pop(policy, None)
+            elif policy in level:
+                level[policy].expected = onto
+            elif ANY in level:
+                level[policy] = _Node(policy, onto, [above[ANY]])
+        self._prune()
+
+    def _prune(self) -> None:
+        """Nodes without a child go, from the last level but one upwards."""
+        if self.levels is None:
+            return
+        for level, below in zip(self.levels[-2::-1], self.levels[:0:-1], strict=True):
+            parents = {id(parent) for node in below.values() for parent in node.above}
+            for policy in [policy for policy, node in level.items() if id(node) not in parents]:
+                del level[policy]
+        if not self.levels[-1]:
+            self.levels = None
+
+    def _wrap_up(self, cert: Cert) -> str:
+        """§6.1.5."""
+        self.explicit = max(self.explicit - 1, 0)
+        if _constraints(cert)[0] == 0:
+            self.explicit = 0
+        return "" if self.explicit > 0 or self._acceptable() else "no acceptable policy holds for the whole path"
+
+    def _acceptable(self) -> bool:
+        if self.levels is None:
+            return False
+        wanted = set(self.rules.policies) - {ANY}
+        if not self.rules.policies or ANY in self.rules.policies or ANY in self.levels[-1]:
+            return True
+        return any(
+            node.policy in wanted and any(parent.policy == ANY for parent in node.above)
+            for level in self.levels[1:]
+            for node in level.values()
+        )
+
+
+def _policies(cert: Cert) -> set[str] | None:
+    found = cert.read(POLICIES, asn1.CertificatePolicies)
+    if found is None:
+        return None
+    policies = [each["policy_identifier"].dotted for each in found]
+    if not policies or len(set(policies)) != len(policies):
+        raise Unreadable("policies that are none, or there twice")
+    return set(policies)
+
+
+def _mappings(cert: Cert) -> list[tuple[str, str]]:
+    found = cert.read(POLICY_MAPPINGS, asn1.PolicyMappings)
+    return [(each["issuer_domain_policy"].dotted, each["subject_domain_policy"].dotted) for each in found or ()]
+
+
+def _constraints(cert: Cert) -> tuple[int | None, int | None]:
+    found = cert.read(POLICY_CONSTRAINTS, asn1.PolicyConstraints)
+    if found is None:
+        return None, None
+    return found["require_explicit_policy"].native, found["inhibit_policy_mapping"].native
