@@ -13,13 +13,18 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils import reader as pyhanko_reader
+from pyhanko.pdf_utils import xref as pyhanko_xref
 from pyhanko.pdf_utils.misc import PdfReadError, PdfStreamError
-from pyhanko.pdf_utils.reader import PdfFileReader, PdfHandler
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.rw_common import PdfHandler
 
 _BLANKS = b"\x00\t\n\x0c\r "
 _BLOCK = 4096
+STANDS_AT = "stands_at"
 _MOST_FIELDS = 10_000
 _HEADER_WITHIN = 1024
+_MOST_PAGES, _DEEPEST_PAGES = 2000, 64
+_MOST_REFERENCES = 500_000
 
 
 class PdfOddity(Exception):  # noqa: N818 - a finding about the file
@@ -79,6 +84,21 @@ def _signatures(fields: Any) -> Iterator[SignatureField]:
                 branches.append((field["/Kids"], name, kind))
 
 
+def check_pages(reader: PdfHandler) -> None:
+    """Walk the page tree as far as bounds allow. Raises PdfOddity when a branch bites its own tail."""
+    branches: list[tuple[Any, frozenset[int]]] = [(value_of(reader.trailer_view["/Root"], "/Pages"), frozenset())]
+    met = 0
+    while branches and met < _MOST_PAGES:
+        met += 1
+        node, above = branches.pop()
+        kids = value_of(node, "/Kids") if isinstance(node, generic.DictionaryObject) else None
+        if not isinstance(kids, generic.ArrayObject):
+            continue
+        if id(node) in above or len(above) > _DEEPEST_PAGES:
+            raise PdfOddity("a page tree that never ends")
+        branches += [(kids[place], above | {id(node)}) for place in range(min(len(kids), _MOST_PAGES))]
+
+
 def value_of(dictionary: generic.DictionaryObject, key: str) -> Any:
     """The entry, indirect objects followed; None when there is none."""
     return dictionary[key] if key in dictionary else None  # noqa: SIM401 - get() does not follow indirect objects
@@ -104,9 +124,7 @@ def read_hex_string(stream: Any) -> Any:
         read = generic.pdf_string(binascii.unhexlify(letters + b"0" * (len(letters) % 2)))
     except ValueError as error:
         raise PdfStreamError("Unexpected token in hex string") from error
-    read.stands_at = Place(  # type: ignore[union-attr] - read by getattr, where it matters
-        stream=stream, start=start, stop=stream.tell()
-    )
+    setattr(read, STANDS_AT, Place(stream=stream, start=start, stop=stream.tell()))
     return read
 
 
@@ -119,5 +137,15 @@ def read_version(stream: Any) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def read_references(xref_stream: Any, strict: bool = True) -> Iterator[Any]:  # noqa: FBT001, FBT002 - pyHanko's way
+    """Entries of a cross-reference stream, not more of them than a file has: it says itself how many there are."""
+    for number, entry in enumerate(_READ_REFERENCES(xref_stream, strict)):
+        if number >= _MOST_REFERENCES:
+            raise PdfReadError("too many cross-references")
+        yield entry
+
+
+_READ_REFERENCES = pyhanko_xref.parse_xref_stream
+pyhanko_xref.parse_xref_stream = read_references
 generic.read_hex_string_from_stream = read_hex_string
 pyhanko_reader._read_header_version = read_version  # noqa: SLF001 - offsets count from the file's start all the same

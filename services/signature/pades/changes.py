@@ -17,7 +17,7 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from services.signature.facts import Changes, Coverage
 from services.signature.pades import revisions
-from services.signature.pdf_reader import signature_fields
+from services.signature.pdf_reader import signature_fields, value_of
 
 _LEVELS = {
     ModificationLevel.NONE: Changes.NONE,
@@ -55,6 +55,12 @@ class History:
         except Exception:  # noqa: BLE001 - hostile files make the parser raise anything
             return _CANNOT_FOLLOW
 
+    def catalogue(self, end: int) -> Any:
+        """The catalogue as it stood in the revision that ends there. Raises what the reader does."""
+        reader = self._opened()
+        number = revisions.ending_at(reader, self._content, end)
+        return reader.trailer["/Root"] if number is None else reader.get_historical_resolver(number).root
+
     def _since(self, field_name: str, end: int) -> After:
         reader = self._opened()
         signed = revisions.ending_at(reader, self._content, end)
@@ -90,7 +96,7 @@ def _permissions(then: HistoricalResolver, field_name: str) -> tuple[MDPPerm | N
     field = next(one for one in signature_fields(then) if one.name == field_name)
     permission = _method(field.signature, "/DocMDP")
     locked = _method(field.signature, "/FieldMDP")
-    lock = field.field["/Lock"] if "/Lock" in field.field else {}  # noqa: SIM401 - get() does not follow references
+    lock = value_of(field.field, "/Lock") or {}
     level = permission.get("/P", 2) if permission is not None else lock.get("/P")
     return (
         None if level is None else MDPPerm(int(level)),
@@ -100,9 +106,9 @@ def _permissions(then: HistoricalResolver, field_name: str) -> tuple[MDPPerm | N
 
 def _method(signature: generic.DictionaryObject, name: str) -> Any:
     """Parameters of the signature reference with this transform method."""
-    references = signature["/Reference"] if "/Reference" in signature else ()  # noqa: SIM401 - the same
+    references = value_of(signature, "/Reference") or ()
     for position in range(len(references)):
         if references[position].get("/TransformMethod") == name:
             found = references[position]
-            return found["/TransformParams"] if "/TransformParams" in found else {}
+            return value_of(found, "/TransformParams") or {}
     return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 
-from services.signature.pdf_reader import Place
+from services.signature.pdf_reader import STANDS_AT, Place
 
 _PARTS = 4
 Bytes = bytes | memoryview
@@ -52,7 +52,7 @@ def byte_range(signature: generic.DictionaryObject, stream: Any, size: int) -> B
     start, first, second, length = (int(number) for number in numbers)
     if start != 0 or not 0 < first < second - 1 or length <= 0 or second + length > size:
         return None
-    place = getattr(contents, "stands_at", None)  # only hexadecimal strings have one
+    place = getattr(contents, STANDS_AT, None)  # only hexadecimal strings have one
     if not isinstance(place, Place) or place.stream is not stream or (place.start, place.stop) != (first, second):
         return None
     return ByteRange(first=first, second=second, end=second + length, contents=contents.original_bytes)

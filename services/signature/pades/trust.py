@@ -1,0 +1,107 @@
+"""The one place where a PDF's certificates meet trust: the service's own anchors, or those of a request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from services.signature.chain import Chains
+from services.signature.facts import Standing
+from services.signature.pki.anchors import pool
+from services.signature.pki.evidence import evidence
+from services.signature.pki.standing import DOCUMENT_USES, MOST_OTHERS, Grounds, Judged, Purpose, judged_by
+from services.signature.verification import EmbeddedKey, TrustBase
+
+_TURNS_WITH_TIME = (Standing.EXPIRED, Standing.REVOKED, Standing.REVOCATION_UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What the document itself brings to judge by; it is worth what its own signatures are worth."""
+
+    certificates: tuple[bytes, ...] = ()
+    lists: tuple[bytes, ...] = ()
+    answers: tuple[bytes, ...] = ()
+
+    def and_also(self, certificates: Sequence[bytes], lists: Sequence[bytes], answers: Sequence[bytes]) -> "Brought":
+        """More of it, first of all."""
+        return Brought(
+            certificates=(*certificates, *self.certificates),
+            lists=(*lists, *self.lists),
+            answers=(*answers, *self.answers),
+        )
+
+
+NOTHING = Brought()
+
+
+class Trust(Protocol):
+    """Judges certificates."""
+
+    def judge(
+        self, certificate: bytes, brought: Brought, at: datetime, purpose: Purpose, *, past: bool = False
+    ) -> Judged:
+        """Where the certificate stands. `past`: later evidence tells more about that moment than earlier one does."""
+
+
+class Pinned:
+    """The service's anchors and lists. What a document brings counts as certificates only."""
+
+    def __init__(self, chains: Chains) -> None:
+        self._chains = chains
+
+    def judge(
+        self,
+        certificate: bytes,
+        brought: Brought,
+        at: datetime,
+        purpose: Purpose,  # noqa: ARG002 - stamps.py looks at the certificate itself
+        *,
+        past: bool = False,  # noqa: ARG002 - these lists always count backwards
+    ) -> Judged:
+        """Where the certificate stands. Raises NoAnchors."""
+        found = self._chains.judge(certificate, brought.certificates, at)
+        return Judged(standing=found.standing, weak=found.weak)
+
+
+class Given:
+    """What a request gives."""
+
+    def __init__(self, base: TrustBase, embedded_key: EmbeddedKey = EmbeddedKey.NEVER) -> None:
+        self._base, self._embedded_key = base, embedded_key
+
+    def judge(
+        self, certificate: bytes, brought: Brought, at: datetime, purpose: Purpose, *, past: bool = False
+    ) -> Judged:
+        """Where the certificate stands; everywhere when only integrity is asked."""
+        if self._embedded_key is EmbeddedKey.ANY:
+            return Judged(standing=Standing.TRUSTED)
+        base = self._base
+        rules = base.rules if purpose is Purpose.DOCUMENTS else replace(base.rules, eku=(), key_usage=())
+        grounds = Grounds(
+            pool=pool(base.trust, base.intermediates, brought.certificates[:MOST_OTHERS]),
+            evidence=evidence((*base.crls, *brought.lists), (*base.ocsps, *brought.answers)),
+            revocation=base.revocation,
+            rules=rules,
+            later_counts=past,
+            document_uses=DOCUMENT_USES | frozenset(base.rules.eku),
+        )
+        return judged_by(certificate, grounds, at, purpose)
+
+
+def over_time(trust: Trust, certificate: bytes, brought: Brought, at: datetime, proven: datetime | None) -> Judged:
+    """Where a signer's certificate stands now, or stood when a time stamp proves the signature to have been there."""
+    now = trust.judge(certificate, brought, at, Purpose.DOCUMENTS)
+    if proven is None or proven >= at or now.standing not in (Standing.TRUSTED, *_TURNS_WITH_TIME):
+        return now
+    then = trust.judge(certificate, brought, proven, Purpose.DOCUMENTS, past=True)
+    if then.standing is Standing.TRUSTED or now.standing is Standing.TRUSTED:
+        return _held_then(now, then)
+    return now
+
+
+def _held_then(now: Judged, then: Judged) -> Judged:
+    """A certificate that stands now and was not valid yet when it signed does not stand."""
+    if now.standing is Standing.TRUSTED and then.standing is not Standing.NOT_YET_VALID:
+        return now
+    return then
