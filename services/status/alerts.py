@@ -37,6 +37,11 @@ def moment(alert: Alert) -> Moment | None:
     return Moment(kind=Kind.ALERT, at=at, label=label, code=alert.outcome or "", channel=alert.channel)
 
 
+def about(recipient: AgencyCode, alerts: Collection[Alert]) -> tuple[Alert, ...]:
+    """Those of one line."""
+    return tuple(alert for alert in alerts if alert.recipient == recipient)
+
+
 def nobody_told(alerts: Collection[Alert]) -> bool:
     """True when there were alerts, all have ended, and of none it is sure that it reached anybody."""
     return bool(alerts) and all(alert.outcome is not None and alert.outcome not in _TOLD for alert in alerts)

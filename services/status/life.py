@@ -59,7 +59,7 @@ class Recall(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a document as a whole stands: the first of these that fits."""
+    """Where a document as a whole stands, or one line of it."""
 
     REFUSED = "refused"
     RETURNED = "returned"
@@ -69,6 +69,7 @@ class Stage(StrEnum):
     PROCESSING = "processing"
 
 
+_URGENT_FIRST = (Stage.RETURNED, Stage.WAITING, Stage.PROCESSING)
 _STATE_RANK = {state: rank for rank, state in enumerate(State)}
 _RECALL_RANK = {recall: rank for rank, recall in enumerate(Recall)}
 _STATE_OF_CODE = {code: State(code.value) for code in StatusCode if code.value in State.__members__.values()}
@@ -218,16 +219,24 @@ class Life:
         """The state shown for a line."""
         return State.STOPPED if self.turned and self._stops else line.reached
 
-    @property
-    def stage(self) -> Stage:
-        """Where the document stands."""
+    def stand(self, line: Line) -> Stage:
+        """Where one line stands, in the words for a whole document."""
         if self.refused:
             return Stage.REFUSED
-        lines = self.lines.values()
-        if any(line.reached is State.REFUSED and not line.taken_back for line in lines):
-            return Stage.RETURNED
-        if lines and all(line.taken_back for line in lines):
+        if line.taken_back:
             return Stage.RECALLED
-        if any(line.reached.rank < State.TAKEN.rank and not self.closed(line) for line in lines):
-            return Stage.WAITING
-        return Stage.FINISHED if all(map(self.closed, lines)) else Stage.PROCESSING
+        if line.reached is State.REFUSED:
+            return Stage.RETURNED
+        if self.closed(line):
+            return Stage.FINISHED
+        return Stage.WAITING if line.reached.rank < State.TAKEN.rank else Stage.PROCESSING
+
+    @property
+    def stage(self) -> Stage:
+        """Where the document stands: where its lines do, and of several what asks most for attention."""
+        if self.refused:
+            return Stage.REFUSED
+        stands = set(map(self.stand, self.lines.values()))
+        if stands == {Stage.RECALLED}:
+            return Stage.RECALLED
+        return next((stage for stage in _URGENT_FIRST if stage in stands), Stage.FINISHED)

@@ -41,7 +41,7 @@ _TO_THE_RECIPIENT = (State.SENT, State.PLANNED, State.TAKEN)
 _WAY = (
     *_TO_THE_RECIPIENT, State.ARRIVED, State.ACCEPTED, State.ASSIGNED, State.PROCESSING, State.FINISHED,
 )  # fmt: skip
-_LOOKS = {Look.PASSED: label("không báo", "not reported"), Look.AHEAD: label("chưa đến", "not yet")}
+_LOOKS = {Look.PASSED: label("không báo", "not reported"), Look.AHEAD: label("chưa có", "not yet")}
 _ANSWERS = (Recall.AGREED, Recall.DECLINED)
 _ANSWER = label("Trả lời (15/16)", "Answer (15/16)")
 

@@ -93,6 +93,7 @@ class Track:
 
     recipient: Party
     state: State
+    stand: Stage
     label: Label
     recall: Recall
     recall_label: Label
@@ -149,6 +150,15 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """How many of a document's lines stand alike."""
+
+    stand: Stage
+    label: Label
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """A document in a list."""
 
@@ -162,6 +172,7 @@ class Summary:
     label: Label
     recipients: int
     states: tuple[State, ...]
+    lots: tuple[Lot, ...]
     refusal: "Refused | None"
 
 
@@ -189,3 +200,4 @@ class Timeline:
     verdict: Judgement | None
     refusal: Refused | None
     recipients: tuple[Track, ...]
+    lots: tuple[Lot, ...]

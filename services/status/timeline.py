@@ -1,5 +1,6 @@
 """The timeline of a document as people see it: frozen values made from a life, names from the directory."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
@@ -8,15 +9,15 @@ from hub.model.ids import AgencyCode, DocumentId
 from hub.model.reasons import Code, text
 from hub.model.statuses import BusinessType, InboxState, StatusCode
 from hub.model.values import Package, Refusal
-from services.status import alerts, wording
+from services.status import alerts, oddities, wording
 from services.status.alerts import Alert
-from services.status.life import Checked, Life, Line, Recall, Reported, State, Turned
+from services.status.life import Checked, Life, Line, Recall, Reported, Stage, State, Turned
 from services.status.shown import (
     Evidence,
     Judgement,
     Kind,
+    Lot,
     Moment,
-    Oddity,
     Party,
     Reason,
     Refused,
@@ -24,30 +25,8 @@ from services.status.shown import (
     Timeline,
     Times,
     Track,
-    Warned,
 )
 from services.status.wording import Label
-
-_ODDITIES = {
-    Oddity.REFUSED_AND_ACCEPTED: wording.label(
-        "Nơi nhận vừa báo từ chối (02) vừa báo đã tiếp nhận: hãy liên hệ nơi nhận",
-        "The recipient reported both a refusal (02) and an acceptance: ask the recipient",
-    ),
-    Oddity.OUT_OF_ORDER: wording.label(
-        "Có trạng thái đến không đúng thứ tự (bước trước được báo sau bước sau)",
-        "Statuses came out of order (an earlier step was reported after a later one)",
-    ),
-    Oddity.NOBODY_TOLD: wording.label(
-        "Chưa chắc có ai ở nơi nhận được nhắc: hãy gọi điện cho nơi nhận",
-        "Perhaps nobody at the recipient was reminded: call the recipient",
-    ),
-    Oddity.LOAD_FAILED: wording.label(
-        "Hệ thống của nơi nhận báo lỗi khi nạp văn bản", "The recipient's system failed to load the document"
-    ),
-}
-
-
-_ACCEPTING = frozenset({StatusCode.ACCEPTED, StatusCode.ASSIGNED, StatusCode.PROCESSING, StatusCode.FINISHED})
 
 
 def began(life: Life) -> datetime | None:
@@ -83,7 +62,8 @@ def show(life: Life, directory: Directory, warnings: Collection[Alert] = ()) -> 
         label=wording.STAGES[life.stage],
         verdict=_judgement(life.checked),
         refusal=_refused(turned),
-        recipients=tuple(_track(life, line, directory, _about(line, warnings)) for line in _in_order(life)),
+        recipients=tuple(_track(life, line, directory, warnings) for line in _in_order(life)),
+        lots=_lots(life),
     )
 
 
@@ -117,8 +97,14 @@ def summary(life: Life, directory: Directory) -> Summary | None:
         label=wording.STAGES[life.stage],
         recipients=len(life.lines),
         states=tuple(sorted((life.state(line) for line in life.lines.values()), key=lambda state: state.rank)),
+        lots=_lots(life),
         refusal=_refused(life.refused),
     )
+
+
+def _lots(life: Life) -> tuple[Lot, ...]:
+    counts = Counter(map(life.stand, life.lines.values()))
+    return tuple(Lot(stand=stand, label=wording.LOTS[stand], count=counts[stand]) for stand in Stage if counts[stand])
 
 
 def _package(life: Life) -> Package | None:
@@ -189,26 +175,33 @@ def _reason(refusal: Refusal) -> Reason:
     )
 
 
-def _about(line: Line, warnings: Collection[Alert]) -> tuple[Alert, ...]:
-    return tuple(alert for alert in warnings if alert.recipient == line.recipient)
-
-
 def _track(life: Life, line: Line, directory: Directory, warnings: Collection[Alert]) -> Track:
-    state = life.state(line)
+    state, warnings = life.state(line), alerts.about(line.recipient, warnings)
     moments = [*_moments(life, line), *(moment for alert in warnings if (moment := alerts.moment(alert)))]
     return Track(
         recipient=_party(line.recipient, directory),
         state=state,
-        label=wording.TAKEN_BACK if line.taken_back and state is not State.STOPPED else wording.STATES[state],
+        stand=life.stand(line),
+        label=_label(life, line, state),
         recall=line.recall,
         recall_label=wording.RECALLS[line.recall],
         taken_back=line.taken_back,
         asks_consent=life.asks_consent,
         times=_times(life, line),
         moments=tuple(sorted(moments, key=lambda moment: moment.at)),
-        warnings=tuple(Warned(oddity=oddity, label=_ODDITIES[oddity]) for oddity in _oddities(line, warnings)),
+        warnings=oddities.warned(line, warnings),
         expected=_expected(life, line, state),
     )
+
+
+def _label(life: Life, line: Line, state: State) -> Label:
+    """The state in words; of a line that ended with an answer, the answer."""
+    if state is not State.STOPPED and line.taken_back:
+        return wording.TAKEN_BACK
+    if state not in (State.STOPPED, State.REFUSED) and life.asks_consent and life.closed(line) and line.recall:
+        answer = StatusCode(line.recall.value)
+        return wording.label(answer.vi, answer.en)
+    return wording.STATES[state]
 
 
 def _times(life: Life, line: Line) -> Times:
@@ -237,7 +230,7 @@ def _moments(life: Life, line: Line) -> Iterable[Moment]:
         yield Moment(kind=Kind.ACKNOWLEDGED, at=settled.mark.at, label=label, code=settled.state,
                      description=settled.description)  # fmt: skip
     for place, report in enumerate(line.reports):
-        yield _status(report, late=_late(report, line.reports[:place]))
+        yield _status(report, late=oddities.late(report, line.reports[:place]))
 
 
 def _status(report: Reported, *, late: bool) -> Moment:
@@ -251,28 +244,6 @@ def _status(report: Reported, *, late: bool) -> Moment:
         claimed_at=report.claimed_at,
         late=late,
     )
-
-
-def _late(report: Reported, before: tuple[Reported, ...]) -> bool:
-    """True when a status that should follow this one had come before it."""
-    return _rank(report) > 0 and any(_rank(earlier) > _rank(report) for earlier in before)
-
-
-def _rank(report: Reported) -> int:
-    """Rank on the processing line; 0 for reports of the recall track."""
-    return State(report.code.value).rank if report.code.value in State.__members__.values() else 0
-
-
-def _oddities(line: Line, warnings: Collection[Alert]) -> Iterable[Oddity]:
-    codes = {report.code for report in line.reports}
-    if StatusCode.REFUSED in codes and codes & _ACCEPTING:
-        yield Oddity.REFUSED_AND_ACCEPTED
-    if any(_late(report, line.reports[:place]) for place, report in enumerate(line.reports)):
-        yield Oddity.OUT_OF_ORDER
-    if any(settled.state is InboxState.FAIL for settled in line.settled) and not codes:
-        yield Oddity.LOAD_FAILED
-    if line.reached.rank < State.TAKEN.rank and not line.settled and alerts.nobody_told(warnings):
-        yield Oddity.NOBODY_TOLD
 
 
 def _expected(life: Life, line: Line, state: State) -> Label | None:

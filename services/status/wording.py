@@ -46,6 +46,16 @@ STAGES: Mapping[Stage, Label] = {
     Stage.FINISHED: label("Hoàn thành", "Finished"),
 }
 
+LOTS: Mapping[Stage, Label] = {
+    Stage.REFUSED: label("không chuyển đi", "not passed on"),
+    Stage.RETURNED: label("trả lại", "returned"),
+    Stage.RECALLED: label("đã lấy lại", "taken back"),
+    Stage.WAITING: label("chờ tải về", "not downloaded"),
+    Stage.PROCESSING: label("đang xử lý", "in processing"),
+    Stage.FINISHED: label("hoàn thành", "finished"),
+}
+"""What follows a number of lines."""
+
 EXPECTED: Mapping[State, Label | None] = {
     State.SENT: label("Trục kiểm tra chữ ký số rồi đưa vào hộp thư nơi nhận",
                       "The hub checks the signatures, then puts it into the recipient's inbox"),

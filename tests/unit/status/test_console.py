@@ -121,6 +121,16 @@ async def test_the_list_says_what_became_of_each_document(site: Site) -> None:
     assert refused.hub_id in only
 
 
+async def test_of_many_recipients_the_list_and_the_page_say_how_many_stand_how(site: Site) -> None:
+    codes = [f"000.00.00.H{number:02d}" for number in range(20)]
+    document = Document(1, A, codes)
+    site.keep(document, [document.received(), *map(document.planned, codes), document.reported(codes[7], "02")])
+    for path in ("/console/", f"/console/documents/{document.hub_id}"):
+        text = re.sub("</?b>", "", (await site.get(path)).text)
+        assert "1 trả lại" in text
+        assert "19 chờ tải về" in text
+
+
 async def test_search_and_pages(site: Site) -> None:
     for number in range(60):
         site.keep(document := Document(number, A, [B], subject="Kế hoạch Tuyên Quang"), [document.received()])

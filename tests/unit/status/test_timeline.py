@@ -8,7 +8,7 @@ import pytest
 from hub.model.directory import Directory
 from hub.model.events import Event
 from hub.model.ids import AgencyCode
-from hub.model.statuses import BusinessType, InboxState, Outcome, StatusCode
+from hub.model.statuses import AlertOutcome, BusinessType, Channel, InboxState, Outcome, StatusCode
 from hub.model.values import Verdict
 from services.status import wording
 from services.status.life import Life, Recall, Stage, State
@@ -135,10 +135,31 @@ def test_a_recall_or_update_waits_for_its_answer_and_ends_with_it(
     document = Document(1, A, [B], business_type=kind)
     line = shown(document, document.whole(codes)).recipients[0]
     assert line.expected == expected
+    assert line.label.vi == (last if expected is not wording.ANSWER_EXPECTED else wording.STATES[line.state].vi)
     drawn = steps(line)
     assert [step.look for step in drawn] == [Look(look) for look in looks.split()]
     assert drawn[-1].label.vi == last
     assert (drawn[-1].at is None) is (drawn[-1].look is Look.AHEAD)
+
+
+def test_lines_are_counted_by_where_they_stand_so_that_one_return_among_many_is_seen() -> None:
+    codes = [AgencyCode(f"000.00.00.H{number:02d}") for number in range(20)]
+    document = Document(1, A, codes)
+    events = [document.received(), *map(document.planned, codes), *map(document.taken, codes[3:])]
+    events += [document.reported(codes[3], "02"), document.reported(codes[4], "06")]
+    events += [document.reported(codes[5], "13"), document.reported(codes[5], "15")]
+    life = grown(Life(hub_id=document.hub_id), events)
+    entry = summary(life, directory())
+    assert entry
+    counts = [(lot.stand, lot.count) for lot in entry.lots]
+    assert counts == [
+        (Stage.RETURNED, 1), (Stage.RECALLED, 1), (Stage.WAITING, 3), (Stage.FINISHED, 1), (Stage.PROCESSING, 14),
+    ]  # fmt: skip
+    timeline = shown(document, events)
+    assert timeline.lots == entry.lots
+    assert [track.stand for track in timeline.recipients[2:7]] == [
+        Stage.WAITING, Stage.RETURNED, Stage.FINISHED, Stage.RECALLED, Stage.PROCESSING,
+    ]  # fmt: skip
 
 
 def test_before_it_is_downloaded_a_recall_goes_the_way_of_any_package() -> None:
@@ -193,7 +214,8 @@ def test_the_verdict_says_why() -> None:
 def test_every_closed_list_has_its_words() -> None:
     assert set(wording.STATES) == set(State) == set(wording.EXPECTED)
     assert set(wording.RECALLS) == set(Recall)
-    assert set(wording.STAGES) == set(Stage)
+    assert set(wording.STAGES) == set(wording.LOTS) == set(Stage)
+    assert set(wording.ALERTS) == {(channel, outcome) for channel in Channel for outcome in (None, *AlertOutcome)}
     assert set(wording.OUTCOMES) == set(Outcome)
     assert set(wording.INBOX_STATES) == set(InboxState)
     assert {code.value for code in StatusCode} <= {state.value for state in (*State, *Recall)}
