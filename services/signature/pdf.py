@@ -21,7 +21,7 @@ def facts(file: io.BytesIO, chains: Chains, moment: datetime) -> PdfFacts:
 
     Time stamps of the document are no signatures of anybody: they count by what they prove.
     """
-    question = Question(trust=Pinned(chains), at=moment, profile=Profile.EDXML)
-    found = examine(file.getvalue(), question)
+    question = Question(trust=Pinned(chains), profile=Profile.EDXML)
+    found = examine(file.getvalue(), question, moment)
     signatures = tuple(one.facts for one in found.signatures if not one.is_stamp)
     return PdfFacts(reading=found.reading, signatures=signatures)

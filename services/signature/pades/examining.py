@@ -21,6 +21,7 @@ from services.signature.pades.levels import Level, level
 from services.signature.pades.ranges import ByteRange, byte_range
 from services.signature.pades.signers import Covered, Question, Signer, claimed_time, signer
 from services.signature.pades.stamps import stamp
+from services.signature.pades.trust import Moments
 from services.signature.pades.validation_data import Store, store
 from services.signature.pdf_reader import PdfOddity, SignatureField, check_pages, open_pdf, signature_fields, value_of
 
@@ -52,6 +53,13 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    reader: PdfFileReader
+    content: bytes
+    history: History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
     field: SignatureField
     is_stamp: bool
@@ -59,7 +67,7 @@ class _Placed:
     oddity: str
 
 
-def examine(content: bytes, question: Question, password: str | None = None) -> Examined:
+def examine(content: bytes, question: Question, at: datetime, password: str | None = None) -> Examined:
     """Examine a file that is a PDF or says that it is; never raises but MemoryError and NoAnchors."""
     try:
         reader = open_pdf(io.BytesIO(content))
@@ -69,7 +77,8 @@ def examine(content: bytes, question: Question, password: str | None = None) -> 
         if len(fields) > _MOST_SIGNATURES or reader.total_revisions > _MOST_REVISIONS:
             return Examined(reading=Reading.LIMITS)
         check_pages(reader)
-        signed = _in_order(reader, content, fields, question, History(content, password))
+        file = _File(reader=reader, content=content, history=History(content, password))
+        signed = _in_order(file, fields, question, at)
         return Examined(reading=Reading.READ, signatures=signed, reader=reader)
     except MemoryError:
         raise
@@ -91,24 +100,22 @@ def _unlocked(reader: PdfFileReader, password: str | None) -> bool:
         return False
 
 
-def _in_order(
-    reader: PdfFileReader, content: bytes, fields: tuple[SignatureField, ...], question: Question, history: History
-) -> tuple[Signed, ...]:
-    placed = _placed(reader, content, fields)
-    kept = store(reader) if placed else Store()
+def _in_order(file: _File, fields: tuple[SignatureField, ...], question: Question, at: datetime) -> tuple[Signed, ...]:
+    placed = _placed(file, fields)
+    kept = store(file.reader) if placed else Store()
     last = max((number for number, one in enumerate(placed) if not one.is_stamp), default=len(placed) - 1)
     found: list[Signed] = []
-    proven: datetime | None = None
+    moments = Moments(now=at)
     sealed = False
     for number, one in reversed(list(enumerate(placed))):
         covered = None
         if one.ranges is not None:
-            digest = partial(one.ranges.digest, content)
-            covered = Covered(contents=one.ranges.contents, digest=digest, brought=kept.brought, proven=proven)
-        made = _signed(one, covered, question, history, last=number >= last)
+            digest = partial(one.ranges.digest, file.content)
+            covered = Covered(contents=one.ranges.contents, digest=digest, brought=kept.brought, moments=moments)
+        made = _signed(one, covered, question, file.history, last=number >= last)
         if one.is_stamp and one.ranges is not None and made.signer.proven is not None:
-            proven = made.signer.proven
-            sealed = sealed or _sealed(history, one.ranges.end)
+            moments = moments.and_proven(made.signer.proven)
+            sealed = sealed or _sealed(file.history, one.ranges.end)
         elif not one.is_stamp:
             form = str(value_of(one.field.signature, "/SubFilter"))
             made = replace(made, level=level(form, made.signer, stored=kept.lasts, sealed=sealed))
@@ -116,12 +123,12 @@ def _in_order(
     return tuple(reversed(found))
 
 
-def _placed(reader: PdfFileReader, content: bytes, fields: tuple[SignatureField, ...]) -> list[_Placed]:
+def _placed(file: _File, fields: tuple[SignatureField, ...]) -> list[_Placed]:
     """By the end of what they cover; those without a byte range first. Whatever repeats another is odd."""
     names = Counter(one.name for one in fields)
     placed = []
     for one in fields:
-        ranges = byte_range(one.signature, reader.stream, len(content))
+        ranges = byte_range(one.signature, file.reader.stream, len(file.content))
         kind, form = value_of(one.signature, "/Type"), value_of(one.signature, "/SubFilter")
         is_stamp = kind == _TIME_STAMP or form == _RFC3161
         oddity = "two fields of one name" if names[one.name] > 1 else ""
@@ -164,10 +171,9 @@ def _signed(one: _Placed, covered: Covered | None, question: Question, history: 
 
 
 def _document_stamp(covered: Covered, question: Question) -> Signer:
-    at = covered.proven or question.at
-    made = stamp(covered.contents, covered.digest, question.trust, covered.brought, at)
-    proves = made.proves if made.proves is not None and made.proves <= at else None
-    return Signer(facts=made.facts, standing=made.standing, proven=proves, stamps=(made,))
+    made = stamp(covered.contents, covered.digest, question.trust, covered.brought, covered.moments)
+    proven = made.proves if made.proves is not None and made.proves <= covered.moments.latest else None
+    return Signer(facts=made.facts, standing=made.standing, proven=proven, stamps=(made,))
 
 
 def _sealed(history: History, end: int) -> bool:

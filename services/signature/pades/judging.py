@@ -45,8 +45,8 @@ _OF_ITS_MAKER = frozenset({*_STANDINGS.values(), Reason.OK, Reason.REVOCATION_UN
 def judge_pdf(request: Request) -> Answer:
     """Judge a PDF by the request."""
     trust = Given(request.base, request.embedded_key)
-    question = Question(trust=trust, at=request.at, profile=request.profile)
-    found = examine(request.content, question, request.password)
+    question = Question(trust=trust, profile=request.profile)
+    found = examine(request.content, question, request.at, request.password)
     if found.reading is not Reading.READ:
         return refusal(*_UNREAD[found.reading])
     people = [one for one in found.signatures if not one.is_stamp]

@@ -29,10 +29,10 @@ from services.signature.pades.messages import (
     message,
 )
 from services.signature.pades.stamps import Stamp, earliest, of_signature
-from services.signature.pades.trust import Brought, Trust, over_time
+from services.signature.pades.trust import Brought, Moments, Trust, over_time
 from services.signature.pades.validation_data import adobe
 from services.signature.pdf_reader import value_of
-from services.signature.pki.standing import Judged
+from services.signature.pki.standing import Judged, Purpose
 from services.signature.verification import Profile
 
 CADES = "/ETSI.CAdES.detached"
@@ -46,7 +46,6 @@ class Question:
     """By what a file is judged."""
 
     trust: Trust
-    at: datetime
     profile: Profile
 
 
@@ -64,12 +63,12 @@ class Signer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """What the signature is over, and the earliest moment that a time stamp of the whole document proves."""
+    """What the signature is over, and what is known of when it was there."""
 
     contents: bytes
     digest: Digest
     brought: Brought
-    proven: datetime | None
+    moments: Moments
 
 
 def signer(dictionary: generic.DictionaryObject, covered: Covered, question: Question) -> Signer:
@@ -178,8 +177,7 @@ def _signer(one: Message, digest: Digest, covered: Covered, question: Question) 
     along = covered.brought.and_also(one.others, one.lists, one.answers)
     kept = adobe(one)
     along = along.and_also((), kept.lists, kept.answers)
-    bounded = covered.proven or question.at
-    found = replace(found, stamps=of_signature(one, question.trust, along, bounded))
+    found = replace(found, stamps=of_signature(one, question.trust, along, covered.moments))
     return _judged(found, certificate.der, along, covered, question)
 
 
@@ -196,8 +194,7 @@ def _facts(one: Message, certificate: certificates.Certificate, hash_name: str, 
 
 def _judged(found: Signer, certificate: bytes, along: Brought, covered: Covered, question: Question) -> Signer:
     """With where the certificate stands at the moment that counts."""
-    moments = (covered.proven, earliest(found.stamps, question.at))
-    proven = min((moment for moment in moments if moment is not None), default=None)
-    standing = over_time(question.trust, certificate, along, question.at, proven)
+    moments = covered.moments.and_proven(earliest(found.stamps))
+    standing = over_time(question.trust, certificate, along, moments, Purpose.DOCUMENTS)
     chain = ChainFacts(standing=standing.standing, weak=standing.weak)
-    return replace(found, facts=replace(found.facts, chain=chain), standing=standing, proven=proven)
+    return replace(found, facts=replace(found.facts, chain=chain), standing=standing, proven=moments.proven)

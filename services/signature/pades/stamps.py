@@ -25,7 +25,7 @@ from services.signature.pades.messages import (
     hashed,
     message,
 )
-from services.signature.pades.trust import Brought, Trust
+from services.signature.pades.trust import Brought, Moments, Trust, over_time
 from services.signature.pki.standing import Judged, Purpose
 
 _TOKEN = "signature_time_stamp_token"  # noqa: S105 - an attribute's name
@@ -57,10 +57,10 @@ class Stamp:
         return self.moment if self.holds and trusted and not facts.weak else None
 
 
-def stamp(der: bytes, imprint: Digest, trust: Trust, brought: Brought, at: datetime) -> Stamp:
-    """The time stamp token `der` over what has this imprint, judged at a moment; never raises but MemoryError."""
+def stamp(der: bytes, imprint: Digest, trust: Trust, brought: Brought, moments: Moments) -> Stamp:
+    """The time stamp token `der` over what has this imprint, judged at its moment; never raises but MemoryError."""
     try:
-        return _stamp(message(der), imprint, trust, brought, at)
+        return _stamp(message(der), imprint, trust, brought, moments)
     except Odd as odd:
         return Stamp(facts=SignatureFacts(oddity=str(odd)))
     except Unsupported:
@@ -71,19 +71,19 @@ def stamp(der: bytes, imprint: Digest, trust: Trust, brought: Brought, at: datet
         return Stamp(facts=SignatureFacts(malformed=True, oddity=type(error).__name__))
 
 
-def of_signature(one: Message, trust: Trust, brought: Brought, at: datetime) -> tuple[Stamp, ...]:
+def of_signature(one: Message, trust: Trust, brought: Brought, moments: Moments) -> tuple[Stamp, ...]:
     """The time stamps over a signature's value, among the attributes that nobody signed."""
     value = one.info["signature"].native
     try:
         tokens = [each.dump() for each in _tokens(one.info["unsigned_attrs"])]
     except (ValueError, TypeError, KeyError):
         return ()
-    return tuple(stamp(der, lambda name: hashed(name, value), trust, brought, at) for der in tokens[:_MOST_TOKENS])
+    return tuple(stamp(der, lambda name: hashed(name, value), trust, brought, moments) for der in tokens[:_MOST_TOKENS])
 
 
-def earliest(stamps: tuple[Stamp, ...], at: datetime) -> datetime | None:
-    """The earliest moment that one of them proves, before `at`."""
-    return min((moment for each in stamps if (moment := each.proves) is not None and moment <= at), default=None)
+def earliest(stamps: tuple[Stamp, ...]) -> datetime | None:
+    """The earliest moment that one of them proves."""
+    return min((moment for each in stamps if (moment := each.proves) is not None), default=None)
 
 
 def _tokens(attributes: Any) -> list[Any]:
@@ -92,7 +92,7 @@ def _tokens(attributes: Any) -> list[Any]:
     ]
 
 
-def _stamp(one: Message, imprint: Digest, trust: Trust, brought: Brought, at: datetime) -> Stamp:
+def _stamp(one: Message, imprint: Digest, trust: Trust, brought: Brought, moments: Moments) -> Stamp:
     if one.content_type != "tst_info" or one.content is None:
         raise Odd("no time stamp inside")
     info = asn1_tsp.TSTInfo.load(one.content)
@@ -119,7 +119,7 @@ def _stamp(one: Message, imprint: Digest, trust: Trust, brought: Brought, at: da
     if not made.holds:  # the certificate of a stamp that does not hold is never looked at
         return made
     along = brought.and_also(one.others, one.lists, one.answers)
-    standing = trust.judge(certificate.der, along, at, Purpose.TIME_STAMPS)
+    standing = over_time(trust, certificate.der, along, moments, Purpose.TIME_STAMPS)
     facts = replace(facts, chain=ChainFacts(standing=standing.standing, weak=standing.weak))
     return Stamp(facts=facts, moment=moment, standing=standing)
 

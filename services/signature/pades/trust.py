@@ -89,12 +89,31 @@ class Given:
         return judged_by(certificate, grounds, at, purpose)
 
 
-def over_time(trust: Trust, certificate: bytes, brought: Brought, at: datetime, proven: datetime | None) -> Judged:
-    """Where a signer's certificate stands now, or stood when a time stamp proves the signature to have been there."""
-    now = trust.judge(certificate, brought, at, Purpose.DOCUMENTS)
-    if proven is None or proven >= at or now.standing not in (Standing.TRUSTED, *_TURNS_WITH_TIME):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """The moment of judgement, and an earlier one at which something is proven to have been there."""
+
+    now: datetime
+    proven: datetime | None = None
+
+    @property
+    def latest(self) -> datetime:
+        """When what is judged was there at the latest."""
+        return self.proven or self.now
+
+    def and_proven(self, moment: datetime | None) -> "Moments":
+        """With what one more time stamp proves."""
+        if moment is None or moment >= self.latest:
+            return self
+        return Moments(now=self.now, proven=moment)
+
+
+def over_time(trust: Trust, certificate: bytes, brought: Brought, moments: Moments, purpose: Purpose) -> Judged:
+    """Where a certificate stands now, or stood when what it signed is proven to have been there."""
+    now = trust.judge(certificate, brought, moments.now, purpose)
+    if moments.proven is None or now.standing not in (Standing.TRUSTED, *_TURNS_WITH_TIME):
         return now
-    then = trust.judge(certificate, brought, proven, Purpose.DOCUMENTS, past=True)
+    then = trust.judge(certificate, brought, moments.proven, purpose, past=True)
     if then.standing is Standing.TRUSTED or now.standing is Standing.TRUSTED:
         return _held_then(now, then)
     return now
