@@ -20,6 +20,9 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 SERVICES = ("ingest", "signature", "router", "status", "notifier")
 JOBS = ("topics", "mongo-init", "volumes", "blobs-bucket", "hubctl")
+_STORE_THREADS = 512
+"""tokio's limit of blocking threads: the blob store's library looks up a name in one for each new connection."""
+_OTHER_THREADS = 128
 ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
@@ -175,6 +178,19 @@ def test_brokers_keep_what_the_topics_ask_for() -> None:
     assert broker["default.replication.factor"] == "3"
     assert int(broker["message.max.bytes"]) >= int(topic["max.message.bytes"])
     assert broker["unclean.leader.election.enable"] == broker["auto.create.topics.enable"] == "false"
+
+
+def test_brokers_listen_where_their_settings_say() -> None:
+    lines = (ROOT / "infra/kafka/server.properties").read_text(encoding="utf-8").splitlines()
+    listeners = next(line.removeprefix("listeners=") for line in lines if line.startswith("listeners="))
+    for name in ("kafka-1", "kafka-2", "kafka-3"):
+        # the image makes KAFKA_LISTENERS of the advertised ones unless it is set, and it wins over the file
+        assert CONTAINERS[name]["environment"]["KAFKA_LISTENERS"] == listeners
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_may_start_all_threads_of_its_libraries(name: str) -> None:
+    assert CONTAINERS[name]["pids_limit"] >= _STORE_THREADS + _OTHER_THREADS
 
 
 def test_the_image_has_nothing_but_what_runs() -> None:
