@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 from hubctl.verify_item import Asked, answered, complete
 from hubctl.verify_lines import Line
 from services.signature.reasons import Reason
-from services.signature.worker_verify_process import NoTime, NoWorker, VerifyLimits
-from services.signature.worker_verify_seat import Seat, said, timeout
+from services.signature.worker_verify_process import NoTime, NoWorker, VerifyLimits, VerifyWorker
+from services.signature.worker_verify_seat import Seat, Starter, said, timeout
 
 _USUAL = VerifyLimits()
 
@@ -53,6 +53,7 @@ class Setting:
     now: datetime
     folder: Path
     limits: VerifyLimits = _USUAL
+    starter: Starter = VerifyWorker
     workers: int = 0
     """0: one for each core this process may use."""
 
@@ -85,7 +86,7 @@ class Batch:
         return self.tally
 
     def _work(self) -> None:
-        seat = Seat(self._setting.limits)
+        seat = Seat(self._setting.limits, self._setting.starter)
         try:
             while (line := self._next()) is not None:
                 self._answer(line, seat)
@@ -113,7 +114,7 @@ class Batch:
         self.tally.weakness = self.tally.weakness or seat.weakness
 
     def _alone(self) -> None:
-        seat, limits = Seat(self._setting.limits), self._setting.limits
+        seat, limits = Seat(self._setting.limits, self._setting.starter), self._setting.limits
         for asked in self._put_aside:
             start = monotonic()
             try:

@@ -1,5 +1,6 @@
 """Lines of a batch: one JSON object each. Whatever else stands there becomes a line at fault, never an error."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
 def line_of(raw: bytes) -> Line:
     """One line read strictly: no name twice, no NaN, UTF-8."""
     repeated: set[str] = set()
+    constants: set[str] = set()
 
     def paired(pairs: list[tuple[str, Any]]) -> _Object:
         found = _Object(pairs)
@@ -47,7 +49,9 @@ def line_of(raw: bytes) -> Line:
         return found
 
     try:
-        said = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=paired, parse_constant=_no_number)
+        said = json.loads(
+            raw.removeprefix(codecs.BOM_UTF8).decode(), object_pairs_hook=paired, parse_constant=constants.add
+        )
     except (ValueError, RecursionError) as error:
         return Line(fault=f"not JSON: {type(error).__name__}")
     if not isinstance(said, _Object):
@@ -55,13 +59,11 @@ def line_of(raw: bytes) -> Line:
     given = None if "id" in said.twice else said.get("id")
     if repeated:
         return Line(id=given, fault=f"name twice: {', '.join(sorted(repeated))[:200]}")
+    if constants:
+        return Line(id=given, fault=f"{', '.join(sorted(constants))} is not JSON")
     if not isinstance(given, str | int) or isinstance(given, bool):
         return Line(id=given, fault="id: text or whole number required")
     return Line(id=given, fields=dict(said))
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not JSON")
 
 
 def _skip_rest(stream: BinaryIO) -> None:

@@ -19,6 +19,7 @@ _SINGLE = (
     "pyhanko.sign.validation",
     "pyhanko.sign.signers.pdf_cms",
     "pyhanko_certvalidator.validate",
+    "dateutil.parser",
     "stringprep",
     "urllib.parse",
 )
@@ -36,7 +37,8 @@ def load() -> Mapping[Kind, Judge]:
     for package in _WHOLE:
         _load_whole(package)
     for module in _SINGLE:
-        importlib.import_module(module)
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
     return judges
 
 

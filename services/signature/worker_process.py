@@ -31,6 +31,7 @@ COMMAND = (sys.executable, "-I", "-B", "-m", "services.signature.worker")
 
 ENVIRONMENT = {  # none of our secrets
     "LANG": "C.UTF-8",
+    "HOME": "/",  # or else Python asks the name service, over a socket
     "XML_CATALOG_FILES": "",  # libxml2 looks for catalogues on its own
     "MALLOC_MMAP_THRESHOLD_": "262144",  # large buffers go back to the system as soon as they are free
     "MALLOC_TRIM_THRESHOLD_": "1048576",

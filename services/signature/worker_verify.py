@@ -16,7 +16,7 @@ from services.signature import worker_judges
 from services.signature.judges import judge
 from services.signature.reasons import Reason
 from services.signature.verification import Answer, BadRequest, Judge, Kind, plain, refusal
-from services.signature.verification_request import request_of
+from services.signature.verification_request import Opener, request_of
 from services.signature.worker_confinement import allow_seconds, confine, end_allowance
 from services.signature.worker_verify_frames import LENGTH_BYTES, MOST_BYTES, Head, Judged, Ready, head_of, said
 
@@ -65,13 +65,22 @@ def _answer(head: Head, judges: Mapping[Kind, Judge]) -> tuple[Answer, bool]:
     """The answer, and whether memory ran out."""
     try:
         contents = {path: _read(sys.stdin.buffer, size) for path, size in head.files}
-        request = request_of(head.line, contents.__getitem__, head.now)
+        request = request_of(head.line, _opener(contents), head.now)
     except BadRequest as error:
         return refusal(Reason.BAD_REQUEST, str(error)), False
     if request.kind not in judges:
         return refusal(Reason.BAD_REQUEST, f"kind not available: {request.kind}"), False
     answer = judge(request, judges)
     return answer, answer.whole.reason is Reason.LIMITS
+
+
+def _opener(contents: Mapping[str, bytes]) -> Opener:
+    def opened(path: str) -> bytes:
+        if path not in contents:
+            raise FileNotFoundError(path)
+        return contents[path]
+
+    return opened
 
 
 def _reply(answer: Answer, *, worn: bool) -> bytes:
@@ -86,7 +95,7 @@ def _warm_up(judges: Mapping[Kind, Judge]) -> None:
     line = {"path": "x", "method": "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "at": "2026-01-01T00:00:00Z"}
     for kind, inner in judges.items():
         for content in _WARM:
-            judge(request_of(line | {"kind": kind.value}, lambda _, content=content: content, _LONG_AGO), {kind: inner})
+            judge(request_of(line | {"kind": kind.value}, _opener({"x": content}), _LONG_AGO), {kind: inner})
 
 
 def _used() -> int:

@@ -32,6 +32,7 @@ from services.signature.worker_verify_frames import (
 COMMAND = (sys.executable, "-I", "-B", "-m", "services.signature.worker_verify")
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
+    "HOME": "/",  # or else Python asks the name service, over a socket
     "XML_CATALOG_FILES": "",
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "262144",

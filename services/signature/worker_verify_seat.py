@@ -12,11 +12,13 @@ _TRIES = 2
 _PAUSES = (0.0, 0.2, 1.0)
 """Seconds between the tries to start a worker."""
 
+Starter = Callable[[VerifyLimits], VerifyWorker]
+
 
 class Seat:
     """Not for several threads: a worker lives no longer than the thread that started it."""
 
-    def __init__(self, limits: VerifyLimits, starter: Callable[[VerifyLimits], VerifyWorker] = VerifyWorker) -> None:
+    def __init__(self, limits: VerifyLimits, starter: Starter = VerifyWorker) -> None:
         self._limits = limits
         self._starter = starter
         self._worker: VerifyWorker | None = None
