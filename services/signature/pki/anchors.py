@@ -38,7 +38,7 @@ class Parsed(Generic[T]):
         return parsed
 
 
-parsed_certificate: Callable[[bytes], Cert] = Parsed(certificate.certificate, most=2048, most_bytes=8 * 1024 * 1024)
+parsed_certificate: Callable[[bytes], Cert] = Parsed(certificate.certificate, most=512, most_bytes=2 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

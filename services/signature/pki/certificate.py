@@ -4,13 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
 
-from asn1crypto import core
-from asn1crypto import x509 as asn1
 from cryptography import x509
 
 from services.signature.pki import der, names, signing
+from services.signature.pki.der import Part
 from services.signature.pki.names import NameKey
 
 LARGEST = 64 * 1024
@@ -23,7 +21,8 @@ EXTENDED_USAGE, FRESHEST, INHIBIT_ANY = "2.5.29.37", "2.5.29.46", "2.5.29.54"
 INFORMATION_ACCESS, SUBJECT_INFORMATION = "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11"
 NO_CHECK, QC_STATEMENTS = "1.3.6.1.5.5.7.48.1.5", "1.3.6.1.5.5.7.1.3"
 
-T = TypeVar("T", bound=core.Asn1Value)
+_USES = ("digital_signature", "non_repudiation", "key_encipherment", "data_encipherment", "key_agreement",
+         "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
 
 
 class Unreadable(Exception):  # noqa: N818 - says what it is
@@ -76,59 +75,98 @@ class Cert:
     @cached_property
     def authority(self) -> bool:
         """It says it is a CA's."""
-        basic = self.read(BASIC_CONSTRAINTS, asn1.BasicConstraints)
-        return basic is not None and bool(basic["ca"].native)
+        return self._basic[0]
 
-    @cached_property
+    @property
     def path_length(self) -> int | None:
         """Most authorities below it that are not self-issued; None: any number."""
-        basic = self.read(BASIC_CONSTRAINTS, asn1.BasicConstraints)
-        length = None if basic is None else basic["path_len_constraint"].native
-        return None if length is None else int(length)
+        return self._basic[1]
 
     @cached_property
     def uses(self) -> frozenset[str] | None:
         """Key usage; None: any."""
-        usage = self.read(KEY_USAGE, asn1.KeyUsage)
-        return None if usage is None else frozenset(usage.native)
+        usage = self.value(KEY_USAGE)
+        if usage is None:
+            return None
+        at = bits(usage.content)
+        return frozenset(name for place, name in enumerate(_USES) if place in at)
 
     @cached_property
     def extended_uses(self) -> frozenset[str] | None:
         """Extended key usage as OIDs; None: any."""
-        usage = self.read(EXTENDED_USAGE, asn1.ExtKeyUsageSyntax)
-        return None if usage is None else frozenset(each.dotted for each in usage)
+        usage = self.value(EXTENDED_USAGE)
+        return None if usage is None else frozenset(oids(usage.content))
 
     @cached_property
     def key_identifier(self) -> bytes | None:
         """Subject key identifier: a hint, so one that cannot be read is none."""
         try:
-            found = self.read(SUBJECT_KEY, core.OctetString)
+            found = self.value(SUBJECT_KEY)
         except Unreadable:
             return None
-        return None if found is None else bytes(found.native)
+        return None if found is None else found.content
 
     @cached_property
     def authority_key(self) -> bytes | None:
         """The issuer's key identifier: a hint too."""
         try:
-            found = self.read(AUTHORITY_KEY, asn1.AuthorityKeyIdentifier)
-        except Unreadable:
+            found = self.value(AUTHORITY_KEY)
+            fields = () if found is None else der.parts(found.content)
+            return next((part.content for part in fields if part.identifier == 0x80), None)  # noqa: PLR2004 - [0]
+        except (Unreadable, ValueError):
             return None
-        return None if found is None else found["key_identifier"].native
 
-    def read(self, oid: str, shape: type[T]) -> T | None:
+    def value(self, oid: str) -> Part | None:
         """An extension's value; None when it is not there. Raises Unreadable."""
         extension = self.extensions.get(oid)
-        return None if extension is None else read_as(extension.value, shape)
+        return None if extension is None else one(extension.value)
+
+    @cached_property
+    def _basic(self) -> tuple[bool, int | None]:
+        basic = self.value(BASIC_CONSTRAINTS)
+        found = [] if basic is None else read(basic.content)
+        ca = any(part.identifier == der.BOOLEAN and part.content != b"\0" for part in found)
+        length = next((number(part.content) for part in found if part.identifier == der.INTEGER), None)
+        return ca, length
 
 
-def read_as(value: bytes, shape: type[T]) -> T:
-    """A value of that shape, parsed to its depth: asn1crypto parses late, and fails then."""
+def one(content: bytes) -> Part:
+    """The one value in there. Raises Unreadable."""
     try:
-        found: T = shape.load(value, strict=True)
-        _ = found.native
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Unreadable(shape.__name__) from error
+        return der.only(content)
+    except ValueError as error:
+        raise Unreadable("an extension") from error
+
+
+def read(content: bytes) -> list[Part]:
+    """The values in there. Raises Unreadable."""
+    try:
+        return list(der.parts(content))
+    except ValueError as error:
+        raise Unreadable("an extension") from error
+
+
+def oids(content: bytes) -> list[str]:
+    """A sequence of object identifiers. Raises Unreadable."""
+    try:
+        return [der.dotted(part.content) for part in read(content)]
+    except ValueError as error:
+        raise Unreadable("object identifiers") from error
+
+
+def bits(content: bytes) -> frozenset[int]:
+    """Which bits of a BIT STRING are set. Raises Unreadable."""
+    if not content or content[0] > 7:  # noqa: PLR2004 - bits of an octet that may be unused
+        raise Unreadable("bits")
+    octets = content[1:]
+    return frozenset(at for at in range(min(8 * len(octets), 64)) if octets[at // 8] & (0x80 >> at % 8))
+
+
+def number(content: bytes) -> int:
+    """A number that is not negative. Raises Unreadable."""
+    found = int.from_bytes(content, "big", signed=True)
+    if not content or found < 0:
+        raise Unreadable("a number below zero")
     return found
 
 
@@ -172,7 +210,7 @@ def _taken_apart(content: bytes) -> Cert:
     )
 
 
-def _with_parameters(key_info: der.Part) -> bytes:
+def _with_parameters(key_info: Part) -> bytes:
     """A DSA key that inherits its parameters, with some: without any the certificate could not be read at all."""
     algorithm, bits = der.parts(key_info.content)
     oid = next(der.parts(algorithm.content))

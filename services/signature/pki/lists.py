@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from asn1crypto import core
 from cryptography import x509
 
 from services.signature.pki import certificate as c
 from services.signature.pki import der, names, points
-from services.signature.pki.certificate import Cert, Extension, Unreadable, extensions, read_as
+from services.signature.pki.certificate import Cert, Extension, Unreadable, extensions
 from services.signature.pki.name_constraints import Form, general
 from services.signature.pki.names import NameKey
 from services.signature.pki.points import Scope
@@ -24,6 +23,7 @@ NUMBER, DELTA, ISSUING_POINT, REASON, INVALIDITY, ENTRY_ISSUER, HOLD = (
     "2.5.29.20", "2.5.29.27", "2.5.29.28", "2.5.29.21", "2.5.29.24", "2.5.29.29", "2.5.29.23")  # fmt: skip
 _UNDERSTOOD = frozenset({NUMBER, DELTA, ISSUING_POINT, c.AUTHORITY_KEY, c.ISSUER_ALT_NAME, c.FRESHEST})
 _ENTRY_UNDERSTOOD = frozenset({REASON, INVALIDITY, ENTRY_ISSUER, HOLD})
+_MOST_ASKED = 4096
 _CRITICAL = b"\x01\x01\xff\x04"
 """TRUE and an OCTET STRING after it: how a critical extension looks. Found by chance it costs a walk, no more."""
 
@@ -62,6 +62,8 @@ class RevocationList:
     usable: bool
     marked: "dict[tuple[NameKey, bytes], list[Revoked]] | None"
     """All entries, where one carries a critical extension."""
+    asked: "dict[bytes, list[Revoked]]" = field(default_factory=dict)
+    """Serial numbers looked up before: even finding that one is not among ten megabytes takes milliseconds."""
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -77,15 +79,26 @@ class RevocationList:
         """What is said of the certificate."""
         if self.marked is not None:
             found = self.marked.get((cert.issuer, cert.serial), [])
-        elif cert.issuer != self.issuer or cert.serial not in self.entries:
-            return Entry.NOTHING
+        elif cert.issuer == self.issuer:
+            found = self._looked_up(cert)
         else:
-            revoked = self.quick.get_revoked_certificate_by_serial_number(cert.quick.serial_number)
-            found = [] if revoked is None else [Revoked.of(revoked)]
+            return Entry.NOTHING
         for each in found:
             if each.what is Entry.REMOVED or each.since <= at:
                 return each.what
         return Entry.NOTHING
+
+    def _looked_up(self, cert: Cert) -> "list[Revoked]":
+        found = self.asked.get(cert.serial)
+        if found is None:
+            found = []
+            if cert.serial in self.entries:
+                revoked = self.quick.get_revoked_certificate_by_serial_number(cert.quick.serial_number)
+                found = [] if revoked is None else [Revoked.of(revoked)]
+            if len(self.asked) >= _MOST_ASKED:
+                self.asked.clear()
+            self.asked[cert.serial] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +180,7 @@ def _fields(tbs: der.Part) -> _Fields:
 
 
 def _number(extension: Extension | None) -> int | None:
-    return None if extension is None else int(read_as(extension.value, core.Integer).native)
+    return None if extension is None else c.number(c.one(extension.value).content)
 
 
 def _marked(

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-
-from asn1crypto import x509 as asn1
+from functools import lru_cache
 
 from services.signature.pki import names
-from services.signature.pki.certificate import NAME_CONSTRAINTS, SUBJECT_ALT_NAME, Cert, Unreadable, read_as
+from services.signature.pki.certificate import NAME_CONSTRAINTS, SUBJECT_ALT_NAME, Cert, Unreadable
 from services.signature.pki.der import Part, only, parts
 from services.signature.pki.names import NameKey
 
@@ -33,6 +32,9 @@ _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _URI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^:/?#]*)(?::\d*)?(?:[/?#].*)?", re.DOTALL)
 _DOTTED_QUAD = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _V4, _V6 = 4, 16
+_PERMITTED, _EXCLUDED = 0xA0, 0xA1
+_MOST_COMPARED = 10_000
+_LONGEST_HOST = 253
 
 Base = str | bytes | NameKey | tuple[int, bytes]
 
@@ -77,21 +79,17 @@ class Constraints:
 
     def add(self, cert: Cert) -> None:
         """What this authority says. Raises Unreadable where it says it in a form that no rule allows."""
-        extension = cert.extensions.get(NAME_CONSTRAINTS)
-        if extension is None:
-            return
-        read_as(extension.value, asn1.NameConstraints)
-        trees = [part for part in parts(only(extension.value).content) if part.content]
-        if not trees:
-            raise Unreadable("empty name constraints")
-        for tree in trees:
-            (self.permitted if tree.identifier == 0xA0 else self.excluded).append(_subtrees(tree.content))  # noqa: PLR2004
+        permitted, excluded = _stated(cert)
+        self.permitted += permitted
+        self.excluded += excluded
 
     def refuse(self, cert: Cert) -> str:
         """Why one of the certificate's names is not allowed, or empty."""
         if not self.permitted and not self.excluded:
             return ""
-        for name in of(cert):
+        if len(_names(cert)) * len(self.permitted + self.excluded) > _MOST_COMPARED:
+            return "more names and constraints than can be compared"
+        for name in _names(cert):
             for trees in self.permitted:
                 if name.form in trees.bases and trees.hold(name) is not True:
                     return f"a name of form {name.form.name} outside what is permitted"
@@ -99,6 +97,25 @@ class Constraints:
                 if name.form in trees.bases and trees.touch(name) is not False:
                     return f"a name of form {name.form.name} within what is excluded"
         return ""
+
+
+@lru_cache(maxsize=64)
+def _stated(cert: Cert) -> tuple[list[Subtrees], list[Subtrees]]:
+    value = cert.value(NAME_CONSTRAINTS)
+    if value is None:
+        return [], []
+    trees = [part for part in parts(value.content) if part.content]
+    if not trees or any(tree.identifier not in (_PERMITTED, _EXCLUDED) for tree in trees):
+        raise Unreadable("name constraints that say nothing")
+    return (
+        [_subtrees(tree.content) for tree in trees if tree.identifier == _PERMITTED],
+        [_subtrees(tree.content) for tree in trees if tree.identifier == _EXCLUDED],
+    )
+
+
+@lru_cache(maxsize=64)
+def _names(cert: Cert) -> tuple[Name, ...]:
+    return tuple(of(cert))
 
 
 def of(cert: Cert) -> Iterator[Name]:
@@ -152,9 +169,13 @@ def _host_or_domain(value: str) -> str:
     return "." + _host(value[1:]) if value.startswith(".") else _host(value)
 
 
+def _is_host(value: str) -> bool:
+    return len(value) <= _LONGEST_HOST and _HOST.fullmatch(value) is not None
+
+
 def _host(value: str) -> str:
     folded = value.lower().removesuffix(".")
-    if not _HOST.fullmatch(folded):
+    if not _is_host(folded):
         raise Unreadable("a constraint that is no host")
     return folded
 
@@ -182,18 +203,17 @@ def _places(name: Name, bases: set[Base]) -> Iterable[Base] | None:
     """Every base within which the name would lie; None where the name itself is none."""
     match name:
         case Name(Form.DIRECTORY, tuple(value)):
-            return [value[:end] for end in range(len(value) + 1)]
+            return [value[:length] for length in {len(base) for base in bases if isinstance(base, tuple)}]
         case Name(Form.DNS, str(value)):
             return _dns_places(value)
         case Name(Form.URI, str(value)):
             found = _URI.fullmatch(value)
             host = found[1].lower().removesuffix(".") if found else ""
-            usable = _HOST.fullmatch(host) and not _DOTTED_QUAD.fullmatch(host)
-            return _host_places(host) if usable else None
+            return _host_places(host) if _is_host(host) and not _DOTTED_QUAD.fullmatch(host) else None
         case Name(Form.MAIL, str(value)):
             mailbox, at, host = value.rpartition("@")
             host = host.lower()
-            return [f"{mailbox}@{host}", *_host_places(host)] if at else None
+            return [f"{mailbox}@{host}", *_host_places(host)] if at and len(host) <= _LONGEST_HOST else None
         case Name(Form.ADDRESS, bytes(value)) if len(value) in (_V4, _V6):
             return [(ones, _masked(value, ones)) for ones in _masks(bases, len(value))]
     return None
@@ -217,7 +237,7 @@ def _host_places(host: str) -> list[Base]:
 
 def _dns_places(value: str) -> list[Base] | None:
     host = value.lower().removesuffix(".")
-    if not _HOST.fullmatch(host.removeprefix("*.")):
+    if not _is_host(host.removeprefix("*.")):
         return None
     labels = host.split(".")
     return ["", *(".".join(labels[start:]) for start in range(len(labels)))]

@@ -14,7 +14,7 @@ _ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1A
               0x1E: "utf-16-be"}  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def key(name: bytes) -> NameKey:
     """Of a Name in DER. Raises ValueError."""
     return tuple(frozenset(_attribute(each) for each in der.parts(part.content)) for part in der.parts(

@@ -14,7 +14,7 @@ from services.signature.pki.certificate import Cert
 from services.signature.pki.signing import Check, Checks, inherits, working_key
 
 MOST_CHECKS, DEEPEST = 64, 10
-_MOST_STEPS, _MOST_PATHS = 512, 64
+_MOST_STEPS, _MOST_PATHS = 512, 32
 
 Path = tuple[Cert, ...]
 """From the anchor to the certificate that is judged."""

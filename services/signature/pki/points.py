@@ -97,8 +97,5 @@ def _general(content: bytes) -> list[Name]:
     return [general(part) for part in der.parts(content)]
 
 
-def _reasons(bits: bytes) -> frozenset[int]:
-    if not bits:
-        raise ValueError("no bits")
-    octets = bits[1:]
-    return frozenset(at for at in range(8 * len(octets)) if octets[at // 8] & (0x80 >> at % 8)) & ALL_REASONS
+def _reasons(content: bytes) -> frozenset[int]:
+    return c.bits(content) & ALL_REASONS

@@ -1,10 +1,8 @@
 """Certificate policies along a path (RFC 5280 §6.1 as RFC 9618 rewrote it: a graph, which cannot explode)."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
-
-from asn1crypto import core
-from asn1crypto import x509 as asn1
 
 from services.signature.pki.certificate import (
     INHIBIT_ANY,
@@ -13,6 +11,9 @@ from services.signature.pki.certificate import (
     POLICY_MAPPINGS,
     Cert,
     Unreadable,
+    number,
+    oids,
+    read,
 )
 from services.signature.verification import PathRules
 
@@ -57,17 +58,17 @@ class Policies:
         if self.levels is None or found is None:
             return
         above, level = self.levels[-1], dict[str, _Node]()
+        expecting = defaultdict[str, list[_Node]](list)
+        for node in above.values():
+            for policy in node.expected:
+                expecting[policy].append(node)
         for policy in found - {ANY}:
-            parents = [node for node in above.values() if policy in node.expected]
-            if not parents and ANY in above:
-                parents = [above[ANY]]
+            parents = expecting.get(policy) or ([above[ANY]] if ANY in above else [])
             if parents:
                 level[policy] = _Node(policy, {policy}, parents)
         if ANY in found and (self.any_allowed > 0 or (not last and cert.self_issued)):
-            named = set(level)
-            for node in above.values():
-                for policy in node.expected - named:
-                    level.setdefault(policy, _Node(policy, {policy}, [])).above.append(node)
+            for policy in expecting.keys() - level.keys():
+                level[policy] = _Node(policy, {policy}, expecting[policy])
         self.levels.append(level)
         self._prune()
 
@@ -82,17 +83,19 @@ class Policies:
         required, inhibited = _constraints(cert)
         self.explicit = self.explicit if required is None else min(self.explicit, required)
         self.mapping = self.mapping if inhibited is None else min(self.mapping, inhibited)
-        inhibit = cert.read(INHIBIT_ANY, core.Integer)
+        inhibit = cert.value(INHIBIT_ANY)
         if inhibit is not None:
-            self.any_allowed = min(self.any_allowed, int(inhibit.native))
+            self.any_allowed = min(self.any_allowed, number(inhibit.content))
         return ""
 
     def _map(self, mappings: Collection[tuple[str, str]]) -> None:
         if self.levels is None:
             return
         level, above = self.levels[-1], self.levels[-2]
-        for policy in {mapped for mapped, _ in mappings}:
-            onto = {other for mapped, other in mappings if mapped == policy}
+        ontos = defaultdict[str, set[str]](set)
+        for mapped, other in mappings:
+            ontos[mapped].add(other)
+        for policy, onto in ontos.items():
             if self.mapping <= 0:
                 level.pop(policy, None)
             elif policy in level:
@@ -133,22 +136,26 @@ class Policies:
 
 
 def _policies(cert: Cert) -> set[str] | None:
-    found = cert.read(POLICIES, asn1.CertificatePolicies)
-    if found is None:
+    value = cert.value(POLICIES)
+    if value is None:
         return None
-    policies = [each["policy_identifier"].dotted for each in found]
-    if not policies or len(set(policies)) != len(policies):
+    found = [oids(read(part.content)[0].whole)[0] for part in read(value.content) if part.content]
+    if not found or len(set(found)) != len(found):
         raise Unreadable("policies that are none, or there twice")
-    return set(policies)
+    return set(found)
 
 
 def _mappings(cert: Cert) -> list[tuple[str, str]]:
-    found = cert.read(POLICY_MAPPINGS, asn1.PolicyMappings)
-    return [(each["issuer_domain_policy"].dotted, each["subject_domain_policy"].dotted) for each in found or ()]
+    value = cert.value(POLICY_MAPPINGS)
+    found = [] if value is None else [oids(part.content) for part in read(value.content)]
+    if any(len(pair) != 2 for pair in found):  # noqa: PLR2004 - from and to
+        raise Unreadable("policy mappings")
+    return [(mapped, onto) for mapped, onto in found]
 
 
 def _constraints(cert: Cert) -> tuple[int | None, int | None]:
-    found = cert.read(POLICY_CONSTRAINTS, asn1.PolicyConstraints)
-    if found is None:
-        return None, None
-    return found["require_explicit_policy"].native, found["inhibit_policy_mapping"].native
+    value = cert.value(POLICY_CONSTRAINTS)
+    found = {} if value is None else {part.identifier: number(part.content) for part in read(value.content)}
+    if value is not None and not found:
+        raise Unreadable("policy constraints that say nothing")
+    return found.get(0x80), found.get(0x81)

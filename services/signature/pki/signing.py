@@ -1,5 +1,6 @@
 """Signatures of certificates, lists and answers: whether they hold under a key, and what is weak about them."""
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -40,18 +41,20 @@ class Checks:
 
     def known(self, digest: bytes, key_info: bytes) -> Check | None:
         """What was found before."""
-        return self.done.get((digest, key_info))
+        return self.done.get((digest, hashlib.sha256(key_info).digest()))
 
     def check(self, digest: bytes, signed: Signed, content: bytes, key_info: bytes) -> Check:
         """Whether `content`, of the thing that has that digest, is signed by that key."""
-        found = self.done.get((digest, key_info))
+        both = digest, hashlib.sha256(key_info).digest()
+        found = self.done.get(both)
         if found is None:
-            found = self.done[digest, key_info] = _checked(signed, content, key_info)
+            found = self.done[both] = _checked(signed, content, key_info)
             if len(self.done) > _MOST_REMEMBERED:
                 self.done.popitem(last=False)
         return found
 
 
+@lru_cache(maxsize=256)
 def working_key(own: bytes, issuer: bytes) -> bytes:
     """SubjectPublicKeyInfo with the parameters that a DSA key inherits from its issuer's (RFC 5280 §6.1.4 (d), (e))."""
     algorithm, bits = der.parts(der.only(own).content)
@@ -61,6 +64,7 @@ def working_key(own: bytes, issuer: bytes) -> bytes:
     return der.wrapped(der.SEQUENCE, above.whole + bits.whole) if _algorithm(above) == (_DSA, True) else own
 
 
+@lru_cache(maxsize=256)
 def inherits(key_info: bytes) -> bool:
     """The key is DSA and lacks parameters of its own."""
     algorithm, _ = der.parts(der.only(key_info).content)
@@ -73,7 +77,7 @@ def _algorithm(identifier: der.Part) -> tuple[str, bool]:
     return der.dotted(oid.content), bool(parameters) and bool(parameters[0].content)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _key(key_info: bytes) -> Any:
     return load_der_public_key(key_info)
 

@@ -1,11 +1,18 @@
 """The way to an anchor: the rules that the tables of flaws do not show, and what is remembered."""
 
+import tracemalloc
 from datetime import datetime, timedelta
+from time import process_time
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from services.signature.chain import Chains, NoAnchors, Revocation, TrustUnreadable
 from services.signature.facts import Standing
+from services.signature.pki import der
 from tests.unit.signature import authority
 from tests.unit.signature.authority import RECEIVED, YEAR, Identity, issued, key
 
@@ -120,3 +127,96 @@ def test_hostile_certificates_are_a_fact_and_no_error() -> None:
     leaf, *_ = authority.sender().ders
     for rubbish in (b"", b"\x30", b"\x30\x80", leaf[:-9], bytes(300)):
         assert authority.chains().judge(rubbish, [rubbish], RECEIVED).standing is not Standing.TRUSTED
+
+
+# what certvalidator did not do
+
+
+def test_a_missing_list_of_the_root_hides_nothing() -> None:
+    own = [authority.crl(authority.ISSUING_NAME, key("issuing"))]
+    chains = authority.chains(lists=own)
+    assert (
+        standing(issued(key("sender"), authority.SENDER, serial=authority.REVOKED_SERIAL), chains) is Standing.REVOKED
+    )
+    assert standing(issued(key("sender"), authority.SENDER, until=RECEIVED - DAY), chains) is Standing.EXPIRED
+    assert standing(issued(key("sender"), authority.SENDER, usage=authority.uses("crl_sign")), chains) is Standing.PATH
+    forged = authority.certificate(authority.name("x"), key("x"), authority.ISSUING_NAME, key("forger"))
+    assert standing(Identity(key=key("x"), certificate=forged, issuers=(authority.issuing(),)), chains) is (
+        Standing.UNTRUSTED
+    )
+    assert standing(authority.sender(), chains) is Standing.REVOCATION_UNKNOWN
+
+
+def for_servers() -> Identity:
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(authority.name("Máy chủ", authority.SENDER))
+        .issuer_name(authority.ISSUING_NAME)
+        .public_key(key("server").public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(RECEIVED - YEAR)
+        .not_valid_after(RECEIVED + YEAR)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(key("issuing"), hashes.SHA256())
+    )
+    return Identity(key=key("server"), certificate=made, issuers=(authority.issuing(),))
+
+
+def test_a_servers_certificate_signs_no_documents_unless_it_is_told_to() -> None:
+    assert standing(for_servers()) is Standing.PATH
+    told = Chains(authority.anchors(), authority.crls(), Revocation.REQUIRE,
+                  purposes=[ExtendedKeyUsageOID.SERVER_AUTH.dotted_string])  # fmt: skip
+    assert standing(for_servers(), told) is Standing.TRUSTED
+
+
+def long_list(entries: int) -> bytes:
+    """A list of as many entries, put together by hand: the builder would take minutes."""
+    tbs, algorithm, _ = der.parts(der.only(authority.crl(authority.ISSUING_NAME, key("issuing"))).content)
+    fields = list(der.parts(tbs.content))
+    place = max(at for at, part in enumerate(fields) if part.identifier == der.SEQUENCE)
+    date = fields[place - 1].whole
+    more = b"".join(
+        der.wrapped(der.SEQUENCE, der.wrapped(der.INTEGER, b"\x01" + (number * 2654435761).to_bytes(15, "big")) + date)
+        for number in range(entries)
+    )
+    whole = [part.whole for part in fields]
+    whole[place] = der.wrapped(der.SEQUENCE, fields[place].content + more)
+    signed = der.wrapped(der.SEQUENCE, b"".join(whole))
+    signature = key("issuing").sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    return der.wrapped(der.SEQUENCE, signed + algorithm.whole + der.wrapped(der.BIT_STRING, b"\0" + signature))
+
+
+def test_a_list_of_a_quarter_million_entries_costs_little() -> None:
+    lists = [authority.crl(authority.ROOT_NAME, key("root")), long_list(250_000)]
+    revoked = issued(key("sender"), authority.SENDER, serial=authority.REVOKED_SERIAL)
+    tracemalloc.start()
+    start = process_time()
+    chains = authority.chains(lists=lists)
+    assert standing(authority.sender(), chains) is Standing.TRUSTED
+    assert standing(revoked, chains) is Standing.REVOKED
+    assert process_time() - start < 1
+    assert tracemalloc.get_traced_memory()[1] < 6 * sum(map(len, lists))
+    tracemalloc.stop()
+
+
+def test_the_last_good_list_stays_in_force() -> None:
+    good = authority.chains()
+    root = authority.crl(authority.ROOT_NAME, key("root"))
+    bad = Chains(authority.anchors(), [root, b"torn"], Revocation.REQUIRE, before=good)
+    assert bad.faults
+    assert bad.size == (1, 2)
+    assert standing(authority.sender(), bad) is Standing.TRUSTED
+    again = Chains(authority.anchors(), [root, b"torn"], Revocation.REQUIRE, before=bad)
+    assert standing(authority.sender(), again) is Standing.TRUSTED
+
+
+def test_an_older_list_does_not_replace_a_newer_one_and_a_list_taken_away_is_gone() -> None:
+    root = authority.crl(authority.ROOT_NAME, key("root"))
+    good = authority.chains()
+    old = authority.crl(authority.ISSUING_NAME, key("issuing"), published=RECEIVED - 9 * DAY, until=RECEIVED - DAY)
+    assert standing(authority.sender(), Chains(authority.anchors(), [root, old], Revocation.REQUIRE, before=good)) is (
+        Standing.TRUSTED
+    )
+    assert standing(authority.sender(), Chains(authority.anchors(), [root], Revocation.REQUIRE, before=good)) is (
+        Standing.REVOCATION_UNKNOWN
+    )
