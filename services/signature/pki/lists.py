@@ -21,7 +21,8 @@ from services.signature.pki.points import Scope
 
 NUMBER, DELTA, ISSUING_POINT, REASON, INVALIDITY, ENTRY_ISSUER, HOLD = (
     "2.5.29.20", "2.5.29.27", "2.5.29.28", "2.5.29.21", "2.5.29.24", "2.5.29.29", "2.5.29.23")  # fmt: skip
-_UNDERSTOOD = frozenset({NUMBER, DELTA, ISSUING_POINT, c.AUTHORITY_KEY, c.ISSUER_ALT_NAME, c.FRESHEST})
+_UNDERSTOOD = frozenset({DELTA, ISSUING_POINT, c.ISSUER_ALT_NAME})
+"""Where critical; others that we know must not be (§5.2)."""
 _ENTRY_UNDERSTOOD = frozenset({REASON, INVALIDITY, ENTRY_ISSUER, HOLD})
 _MOST_ASKED = 4096
 _CRITICAL = b"\x01\x01\xff\x04"
@@ -76,7 +77,7 @@ class RevocationList:
         return self.number or 0, self.since.timestamp()
 
     def entry(self, cert: Cert, at: datetime) -> Entry:
-        """What is said of the certificate."""
+        """What is said of the certificate. Only in a list newer than the moment an entry's date counts (§6.3.3)."""
         if self.marked is not None:
             found = self.marked.get((cert.issuer, cert.serial), [])
         elif cert.issuer == self.issuer:
@@ -84,7 +85,7 @@ class RevocationList:
         else:
             return Entry.NOTHING
         for each in found:
-            if each.what is Entry.REMOVED or each.since <= at:
+            if each.what is Entry.REMOVED or self.since <= at or each.since <= at:
                 return each.what
         return Entry.NOTHING
 

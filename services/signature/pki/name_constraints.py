@@ -158,7 +158,7 @@ def _base(name: Name) -> Base:
         case Name(Form.URI, str(value)):
             return _host_or_domain(value)
         case Name(Form.MAIL, str(value)):
-            mailbox, at, host = value.rpartition("@")
+            mailbox, at, host = _mail(value)
             return f"{mailbox}@{_host(host)}" if at else _host_or_domain(host)
         case Name(Form.ADDRESS, bytes(value)):
             return _network(value)
@@ -167,6 +167,13 @@ def _base(name: Name) -> Base:
 
 def _host_or_domain(value: str) -> str:
     return "." + _host(value[1:]) if value.startswith(".") else _host(value)
+
+
+def _mail(value: str) -> tuple[str, str, str]:
+    mailbox, at, host = value.rpartition("@")
+    if at and (not mailbox or ("@" in mailbox and not mailbox.startswith('"'))):
+        raise Unreadable("no mailbox")
+    return mailbox, at, host
 
 
 def _is_host(value: str) -> bool:
@@ -211,7 +218,7 @@ def _places(name: Name, bases: set[Base]) -> Iterable[Base] | None:
             host = found[1].lower().removesuffix(".") if found else ""
             return _host_places(host) if _is_host(host) and not _DOTTED_QUAD.fullmatch(host) else None
         case Name(Form.MAIL, str(value)):
-            mailbox, at, host = value.rpartition("@")
+            mailbox, at, host = _mail(value)
             host = host.lower()
             return [f"{mailbox}@{host}", *_host_places(host)] if at and len(host) <= _LONGEST_HOST else None
         case Name(Form.ADDRESS, bytes(value)) if len(value) in (_V4, _V6):

@@ -86,7 +86,8 @@ class Weighing:
         self.weak.update(weak_hash(answer.quick))
         match single.said:
             case Said.REVOKED:
-                return Status.GOOD if single.revoked is not None and single.revoked > self.at else Status.REVOKED
+                later = single.since > self.at and single.revoked is not None and single.revoked > self.at
+                return Status.GOOD if later else Status.REVOKED
             case Said.GOOD:
                 return Status.GOOD
         return Status.UNKNOWN

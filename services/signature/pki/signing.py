@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.x509 import ocsp
 
@@ -95,8 +95,8 @@ def _checked(signed: Signed, content: bytes, key_info: bytes) -> Check:
 
 def _how(signed: Signed, key: Any) -> tuple[Any, ...]:
     """What `verify` wants besides."""
-    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-        return ()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | dsa.DSAPublicKey):
+        return ()  # the key says it all
     algorithm = signed.signature_hash_algorithm
     if isinstance(key, dsa.DSAPublicKey):
         return (algorithm,)

@@ -241,6 +241,8 @@ NAMES: list[tuple[str, GENERAL, GENERAL, bool]] = [
     ("long number", network("2001:db8::/32"), address("2001:db8::1"), True),
     ("number of the other family", network("10.0.0.0/8"), address("::1"), False),
     ("directory", COUNTRY, x509.DirectoryName(named("x")), True),
+    ("mail with two signs", MAIL("gov.vn"), MAIL._init_without_validation("a@b@gov.vn"), False),
+    ("host with a point before it", DNS("gov.vn"), DNS(".gov.vn"), False),
     ("registered", number("1.2.3"), number("1.2.4"), False),
 ]  # fmt: skip
 
@@ -252,8 +254,20 @@ def test_names_within_what_is_permitted(base: GENERAL, name: GENERAL, *, within:
     assert judged(leaf, between=[strict]) is (Reason.OK if within else Reason.PATH)
     strict = made("Strict", root(), ca=True, extensions=[(x509.NameConstraints(None, [base]), True)])
     leaf = below((x509.SubjectAlternativeName([name]), False), by=strict)
-    undecided = isinstance(base, x509.RegisteredID) or "urn:x" in str(name.value)
+    undecided = isinstance(base, x509.RegisteredID) or name.value in ("urn:x", "a@b@gov.vn", ".gov.vn")
     assert judged(leaf, between=[strict]) is (Reason.PATH if within or undecided else Reason.OK)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [DNS("*.gov.vn"), DNS(".gov.vn"), MAIL._init_without_validation("a@b@gov.vn"), address("10.0.0.1"), DNS("-")],
+    ids=lambda base: str(base.value),
+)
+def test_a_constraint_that_is_none_lets_nobody_through(base: GENERAL) -> None:
+    constraints = x509.NameConstraints([DNS("x")], None)
+    constraints._permitted_subtrees = [base]
+    strict = made("Strict", root(), ca=True, extensions=[(constraints, True)])
+    assert judged(below(by=strict), between=[strict]) is Reason.PATH
 
 
 def test_a_wild_card_may_stand_for_what_is_excluded() -> None:

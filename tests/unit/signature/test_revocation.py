@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 
+from services.signature.chain import Chains, Revocation
+from services.signature.facts import Standing
 from services.signature.reasons import Reason
 from services.signature.verification import RevocationMode
 from tests.unit.signature.authority import uses
@@ -212,11 +214,19 @@ def test_a_hold_ends_with_the_next_list_and_a_revocation_never_does() -> None:
     assert asked(BAD, gone, revoked_list(middle(), number=2)) is Reason.REVOKED
 
 
+def test_who_is_on_a_list_in_force_is_revoked_whatever_the_entrys_date() -> None:
+    assert asked(BAD, revoked_list(middle(), Listed(serial=BAD, since=AT + DAY))) is Reason.REVOKED
+
+
 def test_a_key_is_not_to_be_relied_on_from_the_day_it_was_known_to_others() -> None:
+    """Judged after receipt by a list that is newer, as the hub does."""
     suspect = (x509.InvalidityDate((AT - DAY).replace(tzinfo=None)), False)
-    later = Listed(serial=BAD, since=AT + DAY, extensions=[suspect])
-    assert asked(BAD, revoked_list(middle(), later)) is Reason.REVOKED
-    assert asked(BAD, revoked_list(middle(), Listed(serial=BAD, since=AT + DAY))) is Reason.OK
+    anchors = root().cert.public_bytes(Encoding.PEM)
+    for extensions, expected in (((suspect,), Standing.REVOKED), ((), Standing.TRUSTED)):
+        entry = Listed(serial=BAD, since=AT + DAY, extensions=extensions)
+        newer = revoked_list(middle(), entry, since=AT + 2 * DAY, until=AT + 3 * DAY)
+        chains = Chains(anchors, [top(), newer], Revocation.REQUIRE)
+        assert chains.judge(leaf(BAD).der, [middle().der], AT).standing is expected
 
 
 # OCSP
