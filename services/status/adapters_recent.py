@@ -11,7 +11,7 @@ from services.status.life import Life
 from services.status.versions import version_of
 
 _FEWEST_LINES = 20
-_MOST_LINES = 5_000  # about 40 MB of a full life's facts
+_MOST_LINES = 5_000  # 21 MB with five statuses each
 
 
 class Recent:

@@ -272,9 +272,14 @@ async def test_poison_is_parked_and_the_next_events_go_on(
         await status.garble(topic, partition, value)
     await status.append(events[3:])
     await recorded_all(database, {document.hub_id: events})
-    parked = [record.event for record in await status.read(EventParked)]
-    mine = [event for event in parked if isinstance(event, EventParked) and event.key == b"garbage"]
-    assert {event.value for event in mine if event.service == "status"} >= {b"\x00garbage"}
+
+    async def parked() -> bool:
+        """Records are parked once the rest of their batch is handled."""
+        found = [record.event for record in await status.read(EventParked)]
+        mine = [event for event in found if isinstance(event, EventParked) and event.key == b"garbage"]
+        return b"\x00garbage" in {event.value for event in mine if event.service == "status"}
+
+    await until(parked)
     assert await status.metric("hub_events_parked_total") >= 3
 
 
@@ -301,7 +306,8 @@ async def test_a_database_that_is_away_is_waited_for_in_place(
     await line.mend()
     await recorded_all(database, {document.hub_id: events})
     assert "tried again" in status.said()
-    assert status.kill(signal.SIGTERM) == 0
+    stopped = asyncio.to_thread(status.kill, signal.SIGTERM)  # the line to the database must go on meanwhile
+    assert await stopped == 0
     await line.cut()
 
 
