@@ -32,7 +32,8 @@ from hub.runtime.parking import Parking, place_of
 from hub.runtime.patience import patiently
 from hub.wire.topics import topic_of
 
-_BATCH = 100
+MOST_RECORDS = 100
+"""Records of a batch; fewer where one takes long: a batch must be done well within the group's max.poll.interval."""
 _POLL_MS = 1000
 _MARKS_SECONDS = 1.0
 _BATCH_GRACE, _COMMIT_GRACE, _CLOSE_GRACE = 5.0, 3.0, 3.0
@@ -51,8 +52,9 @@ class ConsumerLoop:
 
     def __init__(
         self, *, group: str, brokers: str, log: Log, marks: Marks, own: OwnEvents, parking: Parking,
-        handlers: Mapping[type[Event], Steps], clock: Clock, instance: str = "",
+        handlers: Mapping[type[Event], Steps], clock: Clock, instance: str = "", most_records: int = MOST_RECORDS,
     ) -> None:  # fmt: skip
+        self._most_records = most_records
         self._group = group
         self._instance = instance
         self._brokers = brokers
@@ -123,7 +125,7 @@ class ConsumerLoop:
 
     async def _fetch(self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]") -> Fetched:
         try:
-            return await _unless(stopping, consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)) or {}
+            return await _unless(stopping, consumer.getmany(timeout_ms=_POLL_MS, max_records=self._most_records)) or {}
         except NoOffsetForPartitionError:
             await _unless(stopping, patiently(lambda: _begin_at_the_beginning(consumer)))
             return {}

@@ -12,7 +12,7 @@ from hub.model.events import Event, EventParked
 from hub.model.record import Recorded
 from hub.runtime import mongo
 from hub.runtime.clock import Clock, system_clock
-from hub.runtime.consumer import ConsumerLoop
+from hub.runtime.consumer import MOST_RECORDS, ConsumerLoop
 from hub.runtime.directory import DIRECTORY_EVENTS, DirectoryView
 from hub.runtime.four_steps import FourSteps, Handler
 from hub.runtime.health import set_probe
@@ -66,11 +66,15 @@ class Foundation:
         self.process.runs("own events", own.keep_up)
         return own
 
-    def consumer(self, own: OwnEvents, handlers: "Mapping[type[Event], FourSteps[Recorded[Any], Any]]") -> ConsumerLoop:
+    def consumer(
+        self, own: OwnEvents, handlers: "Mapping[type[Event], FourSteps[Recorded[Any], Any]]",
+        most_records: int = MOST_RECORDS,
+    ) -> ConsumerLoop:  # fmt: skip
         """The consumer loop of this service's group, which bears the service's name; also a part of the process."""
         loop = ConsumerLoop(
             group=self.process.service, brokers=self.settings.brokers, log=self.log, marks=self.marks, own=own,
             parking=self.parking, handlers=handlers, clock=self.clock, instance=instance_name(self.settings),
+            most_records=most_records,
         )  # fmt: skip
         self.process.runs("consumer", loop.run)
         return loop

@@ -37,7 +37,8 @@ async def compose(process: Process, settings: SignatureSettings) -> None:
         clock=foundation.clock,
     )
     own = foundation.own_events(handler.project)
-    consumer = foundation.consumer(own, topics(check=foundation.steps("CheckSignatures", handler)))
+    steps = foundation.steps("CheckSignatures", handler)
+    consumer = foundation.consumer(own, topics(check=steps), most_records=settings.batch)
     process.health.needs("blobs", blobs.ping)
     process.health.needs("trust", trust.ping)
     process.health.needs("workers", workers.ping)

@@ -12,6 +12,7 @@ from hub.model.record import Recorded
 from hub.model.statuses import SignaturePolicy
 from services.signature import policy, verdict
 from services.signature.facts import DocumentFacts
+from services.signature.fitting import fitted
 from services.signature.reasons import Reason
 
 STEP = "signature.checked"
@@ -100,19 +101,18 @@ class CheckSignatures:
         else:
             findings = verdict.findings(examined, header, sender.codes)
         judged = policy.verdict_on_document(findings)
-        return (
-            SignatureChecked(
-                event_id=key,
-                occurred_at=facts.moment,
-                cause_id=cause.event.event_id,
-                header=header,
-                system_id=cause.event.system_id,
-                verdict=judged,
-                findings=policy.shown(findings),
-                policy=sender.policy,
-                stop=policy.stops(sender.policy, judged),
-            ),
+        checked = SignatureChecked(
+            event_id=key,
+            occurred_at=facts.moment,
+            cause_id=cause.event.event_id,
+            header=header,
+            system_id=cause.event.system_id,
+            verdict=judged,
+            findings=findings,
+            policy=sender.policy,
+            stop=policy.stops(sender.policy, judged),
         )
+        return (fitted(checked),)
 
     async def project(self, records: Sequence[Recorded[Event]]) -> None:
         """Keep the verdicts."""

@@ -22,7 +22,7 @@ from hub.model.statuses import Outcome, SignaturePolicy
 from hub.model.values import SignatureFinding, Verdict
 
 MOST_FINDINGS = 128
-"""Findings in an event: it must stay small, whatever a hostile package holds."""
+"""Findings in an event, whatever a hostile package holds; `fitting` sees to its bytes."""
 
 _WORST_FIRST = (Outcome.INVALID, Outcome.INDETERMINATE, Outcome.ABSENT, Outcome.VALID)
 _STOPPED = {
@@ -37,10 +37,10 @@ def verdict_on_document(findings: Sequence[SignatureFinding]) -> Verdict:
     return min((finding.verdict for finding in findings), key=lambda verdict: _WORST_FIRST.index(verdict.outcome))
 
 
-def shown(findings: Sequence[SignatureFinding]) -> tuple[SignatureFinding, ...]:
+def shown(findings: Sequence[SignatureFinding], most: int = MOST_FINDINGS) -> tuple[SignatureFinding, ...]:
     """The findings that an event carries: all, or the worst of them in their order."""
     by_weight = sorted(range(len(findings)), key=lambda place: _WORST_FIRST.index(findings[place].verdict.outcome))
-    return tuple(findings[place] for place in sorted(by_weight[:MOST_FINDINGS]))
+    return tuple(findings[place] for place in sorted(by_weight[:most]))
 
 
 def stops(policy: SignaturePolicy, verdict: Verdict) -> bool:

@@ -1,7 +1,10 @@
 """The pool of verification workers: long-lived processes, each with one document at a time.
 
-A worker that takes too long is killed and replaced. One that dies is replaced, and its document gets one more try with
-the fresh one, because somebody else may have killed the first. What happens to one never touches the others.
+A worker that uses up its document's processor time is killed by the kernel, and the document is TIMEOUT: the same on a
+busy machine and an idle one. One that takes too long by the wall clock waited for something, or the machine was busy:
+its document gets one more try alone, with three times as long. One that dies is replaced, and its document gets one
+more try with the fresh one, because somebody else may have killed the first. What happens to one never touches the
+others.
 """
 
 import asyncio
@@ -19,6 +22,9 @@ from services.signature.worker_process import Worker, WorkerDied, WorkerLimits
 
 _TRIES = 2
 _PAUSE_AFTER_BAD_START = 1.0
+_PATIENCE_ALONE = 3.0
+_MOST_WAITING_ALONE = 3
+"""More documents than this without an answer in time: not they are at fault, but the machine."""
 
 Starter = Callable[[WorkerLimits, int], Awaitable[Worker]]
 
@@ -35,6 +41,8 @@ class Workers:
         self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
         self._chores: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._exclusive = asyncio.Lock()
+        self._waiting_alone = 0
 
     async def start(self) -> None:
         """Start all workers, and let them load the anchors if these are there. Raises WorkerDied."""
@@ -69,7 +77,7 @@ class Workers:
                 answer = await self._ask(worker, task)
             except TimeoutError:
                 self._replace(worker, "timeout")
-                return Reason.TIMEOUT
+                return await self._alone(task)
             except WorkerDied as death:
                 another = self._replace(worker, death.cause)
                 if death.cause == "timeout":
@@ -86,14 +94,49 @@ class Workers:
             return _result(answer)
         return Reason.VERIFIER_CRASHED
 
-    async def _ask(self, worker: Worker, task: Task) -> Answer:
+    async def _alone(self, task: Task) -> DocumentFacts | Reason:
+        """One more try while no other document is looked at."""
+        if self._waiting_alone >= _MOST_WAITING_ALONE:
+            raise Transient("workers", "this machine has no time for verification")
+        self._waiting_alone += 1
+        held: list[Worker] = []
+        try:
+            async with self._exclusive:
+                while len(held) < self._count:
+                    held.append(await self._idle.get())
+                return await self._last_try(held, task)
+        finally:
+            self._waiting_alone -= 1
+            for worker in held:
+                self._idle.put_nowait(worker)
+
+    async def _last_try(self, held: list[Worker], task: Task) -> DocumentFacts | Reason:
+        worker = held.pop()
+        try:
+            answer = await self._ask(worker, task, _PATIENCE_ALONE)
+        except TimeoutError:
+            self._replace(worker, "timeout")
+            return Reason.TIMEOUT
+        except WorkerDied as death:
+            self._replace(worker, death.cause)
+            return Reason.TIMEOUT if death.cause == "timeout" else Reason.VERIFIER_CRASHED
+        except Transient:
+            held.append(worker)
+            raise
+        except BaseException:
+            self._replace(worker, "abandoned")
+            raise
+        self._release(worker, answer)
+        return _result(answer)
+
+    async def _ask(self, worker: Worker, task: Task, patience: float = 1.0) -> Answer:
         trust = self._trust.current()
         loaded = await worker.learn(trust)
         if loaded.refusal:
             self._trust.refused(trust, loaded.refusal)
             raise Transient("trust", loaded.refusal)
         self._accepted(trust, loaded.faults)
-        return await worker.examine(task)
+        return await worker.examine(task, patience)
 
     def _accepted(self, trust: Trust, faults: tuple[str, ...]) -> None:
         self._trust.accepted(trust)

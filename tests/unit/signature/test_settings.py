@@ -21,6 +21,19 @@ def test_the_anchors_need_not_be_there_yet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("workers", "seconds", "batch"), [(2, 10, 20), (1, 20, 5), (64, 10, 100), (1, 10, 10), (64, 0.1, 100)]
+)
+def test_a_batch_of_poison_is_done_before_the_group_gives_this_process_up(
+    workers: int, seconds: float, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_WORKERS", str(workers))
+    monkeypatch.setenv("HUB_WORKER_SECONDS", str(seconds))
+    settings = load(SignatureSettings)
+    assert settings.batch == batch
+    assert batch / workers * seconds + 3 * 3 * seconds < 300
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("HUB_TRUST_FILE", None),
@@ -28,7 +41,7 @@ def test_the_anchors_need_not_be_there_yet(tmp_path: Path) -> None:
         ("HUB_WORKERS", "many"),
         ("HUB_WORKER_MEMORY_BYTES", "1000000"),
         ("HUB_WORKER_SECONDS", "0"),
-        ("HUB_WORKER_SECONDS", "3600"),
+        ("HUB_WORKER_SECONDS", "21"),
         ("HUB_WORKER_DOCUMENTS", "0"),
     ],
 )

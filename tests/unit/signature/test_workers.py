@@ -74,6 +74,7 @@ async def rogues(trust: TrustFiles, count: int = 1, seconds: float = 0.5) -> Asy
 
 def task(path: Path, content: bytes | None = None) -> Task:
     if content is not None:
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "0" * 64
     return Task(
@@ -159,7 +160,7 @@ async def test_a_worker_that_is_stopped_is_killed_and_the_others_go_on(trust: Tr
         hanging, fine = await asyncio.gather(
             workers.examine(task(tmp_path / "a")), workers.examine(task(tmp_path / "b"))
         )
-        assert hanging is Reason.TIMEOUT
+        assert standing_of(hanging) is Standing.TRUSTED  # it was not the document's fault: the try alone shows it
         assert standing_of(fine) is Standing.TRUSTED
         assert killed("timeout") == before + 1
         found = await asyncio.gather(*(workers.examine(task(tmp_path / path)) for path in ("a", "b")))
@@ -208,6 +209,26 @@ async def test_what_a_document_does_to_its_worker_becomes_its_reason(
         assert all(isinstance(one, DocumentFacts) for one in found[1:])
         assert isinstance(await workers.examine(task(tmp_path / "fine", b"x")), DocumentFacts)
         await workers.ping()
+
+
+async def test_many_documents_without_an_answer_are_the_machines_fault(trust: TrustFiles, tmp_path: Path) -> None:
+    async with rogues(trust, count=6, seconds=0.3) as workers:
+        asked = [workers.examine(task(tmp_path / f"{number}" / "hangs", b"x")) for number in range(6)]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        assert sum(isinstance(one, Transient) for one in found) == 3
+        assert found.count(Reason.TIMEOUT) == 3
+        assert isinstance(await workers.examine(task(tmp_path / "fine", b"x")), DocumentFacts)
+
+
+async def test_a_try_alone_waits_until_the_others_are_done(trust: TrustFiles, tmp_path: Path) -> None:
+    async with rogues(trust, count=2, seconds=0.5) as workers:
+        hanging = asyncio.create_task(workers.examine(task(tmp_path / "hangs", b"x")))
+        await asyncio.sleep(1.0)
+        waiting = asyncio.create_task(workers.examine(task(tmp_path / "fine", b"x")))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        assert await hanging is Reason.TIMEOUT
+        assert isinstance(await waiting, DocumentFacts)
 
 
 async def test_an_abandoned_conversation_ends_the_worker(trust: TrustFiles, tmp_path: Path) -> None:
