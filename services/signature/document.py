@@ -1,6 +1,7 @@
 """All facts about one package: reads it once, takes its envelope's signature apart, then its attachments."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 
 from lxml import etree
@@ -22,7 +23,7 @@ from services.signature.facts import (
     SignedHeader,
 )
 from services.signature.sheet import Buffer, Sheet, Unreadable, lay_out, parse, parse_canonical
-from services.signature.xmldsig import Canonicalization, Element, Oddity
+from services.signature.xmldsig import Canonicalization, Element, Judging, Oddity
 
 _FOR_READING = Canonicalization()
 
@@ -30,34 +31,42 @@ _FOR_READING = Canonicalization()
 def facts(data: Buffer, sha256: str, chains: Chains, moment: datetime) -> DocumentFacts:
     """Facts of a package whose SHA-256 is `sha256` (hexadecimal), its certificates judged at `moment`."""
     sheet = lay_out(data, sha256)
-    try:
-        root = parse(sheet.text).getroot()
-    except Unreadable as unreadable:
-        return DocumentFacts(envelope=EnvelopeFacts(reading=unreadable.reading))
-    place, signature = xmldsig.find(root)
-    try:
-        envelope, canonical = (
-            (EnvelopeFacts(place=place), _readable(root))
-            if signature is None
-            else _envelope(root, signature, sheet, chains, moment)
-        )
-    except etree.C14NError:  # a relative namespace URI: there is no canonical form (C14N 1.0 §1.3)
-        return DocumentFacts(envelope=EnvelopeFacts(place=place, signature=SignatureFacts(malformed=True)))
+    envelope, canonical = _judged_envelope(sheet, chains, moment)
+    if not canonical:
+        return DocumentFacts(envelope=envelope)
     signed_root = parse_canonical(canonical)
     return DocumentFacts(
-        envelope=EnvelopeFacts(
-            place=place,
-            reference=envelope.reference,
-            transforms=envelope.transforms,
-            signature=envelope.signature,
-            header=_header(signed_root),
-        ),
+        envelope=replace(envelope, header=_header(signed_root)),
         attachments=tuple(_attachment(one, chains, moment) for one in signed_header.attached(signed_root, sheet)),
     )
 
 
+def envelope_alone(data: Buffer, sha256: str, chains: Judging, moment: datetime) -> tuple[EnvelopeFacts, str]:
+    """As `facts`, without the attachments; and the SHA-256 of the canonical bytes, empty when there are none."""
+    sheet = lay_out(data, sha256)
+    envelope, canonical = _judged_envelope(sheet, chains, moment)
+    if not canonical:
+        return envelope, ""
+    return replace(envelope, header=_header(parse_canonical(canonical))), sheet.digest(canonical, "sha256").hex()
+
+
+def _judged_envelope(sheet: Sheet, chains: Judging, moment: datetime) -> tuple[EnvelopeFacts, bytes]:
+    """Facts of the envelope, and the canonical bytes of what it is over; none when they cannot be had."""
+    try:
+        root = parse(sheet.text).getroot()
+    except Unreadable as unreadable:
+        return EnvelopeFacts(reading=unreadable.reading), b""
+    place, signature = xmldsig.find(root)
+    if signature is None:
+        return EnvelopeFacts(place=place), _readable(root)
+    try:
+        return _envelope(root, signature, sheet, chains, moment)
+    except etree.C14NError:  # a relative namespace URI: there is no canonical form (C14N 1.0 §1.3)
+        return EnvelopeFacts(place=place, signature=SignatureFacts(malformed=True)), b""
+
+
 def _envelope(
-    root: Element, signature: Element, sheet: Sheet, chains: Chains, moment: datetime
+    root: Element, signature: Element, sheet: Sheet, chains: Judging, moment: datetime
 ) -> tuple[EnvelopeFacts, bytes]:
     """Facts of the signature, and the canonical bytes of what it is over."""
     markup = xmldsig.markup_in_header(root)

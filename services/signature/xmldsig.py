@@ -5,21 +5,21 @@ Who verifies gets the canonical bytes that were signed, and everything else is r
 """
 
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from lxml import etree
 
 from services.signature import algorithms, certificates
-from services.signature.chain import Chains
 from services.signature.dsig import canonical, shape
 from services.signature.dsig.nodes import Tree
-from services.signature.facts import Permission, Place, Reference, SignatureFacts
+from services.signature.facts import ChainFacts, Permission, Place, Reference, SignatureFacts
 
 Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 
 _DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
-_XML = "{http://www.w3.org/XML/1998/namespace}"
 _ENVELOPE_PATH = ("edXMLEnvelope", "edXMLHeader")
 _FORMS = ("Signature", "DigitalSignature")
 _SIGNATURE_FORMS = (["SignedInfo", "SignatureValue"], ["SignedInfo", "SignatureValue", "KeyInfo"])
@@ -28,6 +28,13 @@ _ID_ATTRIBUTES = ("Id", "ID", "id")
 _INCLUSIVE_NAMESPACES = f"{{{algorithms.EXCLUSIVE_C14N}}}InclusiveNamespaces"
 _MOST_CERTIFICATES = 8
 _MARKUP_FORBIDDEN = ("MessageHeader", "TraceHeaderList")
+
+
+class Judging(Protocol):
+    """Says what a certificate is worth."""
+
+    def judge(self, certificate: bytes, others: Sequence[bytes], moment: datetime, /) -> ChainFacts:
+        """Facts of its way to an anchor."""
 
 
 class Oddity(Exception):  # noqa: N818 - a finding about the document, not an error of ours
@@ -43,26 +50,14 @@ class Canonicalization:
 
     def of(self, node: "Element | etree._ElementTree") -> bytes:
         """The canonical bytes of a node, without comments. Raises C14NError for a relative namespace URI."""
-        if self.method == algorithms.EXCLUSIVE_C14N and "#default" in self.prefixes:
-            return self._with_default_namespace(node)  # lxml drops the token
-        return etree.tostring(
-            node,
-            method="c14n",
-            exclusive=self.method == algorithms.EXCLUSIVE_C14N,
-            with_comments=False,
-            inclusive_ns_prefixes=list(self.prefixes) or None,
-        )
-
-    def _with_default_namespace(self, node: "Element | etree._ElementTree") -> bytes:
         whole = isinstance(node, etree._ElementTree)  # noqa: SLF001 - lxml has no public name for it
         top = node.getroot() if isinstance(node, etree._ElementTree) else node  # noqa: SLF001 - the same
-        if canonical.has_relative_namespace(top):
-            raise etree.C14NError("relative namespace URI")
-        form = canonical.Method(
-            uri=canonical.EXCLUSIVE,
-            prefixes=frozenset("" if prefix == "#default" else prefix for prefix in self.prefixes),
-        )
-        return canonical.written(Tree(top=top, document=whole), form)
+        form = canonical.method(self.method, self.prefixes)
+        if form is None:
+            raise Oddity("not a canonicalization method")
+        if not whole and canonical.has_relative_namespace(top):  # of a whole document lxml says so itself
+            raise etree.C14NError("a relative namespace URI")
+        return canonical.of(Tree(top=top, document=whole, comments=False), form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,11 +226,6 @@ def markup_in_header(root: Element) -> str:
 
 def signed_info_bytes(parts: SignatureParts) -> bytes:
     """The canonical bytes of SignedInfo; to be taken before the signature leaves the tree."""
-    if parts.canonicalization.method == algorithms.C14N:
-        for ancestor in parts.signed_info.iterancestors():  # nearest first; C14N 1.0 §2.4: xml:* attributes come along
-            for name, value in ancestor.attrib.items():
-                if str(name).startswith(_XML) and name not in parts.signed_info.attrib:
-                    parts.signed_info.set(name, value)
     return parts.canonicalization.of(parts.signed_info)
 
 
@@ -251,7 +241,9 @@ def detach(signature: Element) -> None:
     parent.remove(signature)
 
 
-def facts(parts: SignatureParts, signed_info: bytes, digest: bytes, chains: Chains, moment: datetime) -> SignatureFacts:
+def facts(
+    parts: SignatureParts, signed_info: bytes, digest: bytes, chains: Judging, moment: datetime
+) -> SignatureFacts:
     """Facts of a signature whose algorithms are all allowed; `digest` is that of the canonical document."""
     method = algorithms.signature_method(parts.signature_method)
     hash_name = digest_algorithm(parts)

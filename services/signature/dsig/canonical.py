@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from services.signature.dsig import inherited
-from services.signature.dsig.nodes import Element, Nodes, Tree, is_comment, is_element, scope, siblings_of_root
+from services.signature.dsig.apart import apart
+from services.signature.dsig.nodes import Element, Nodes, Tree, is_comment, scope, siblings_of_root
 
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 C14N_11 = "http://www.w3.org/2006/12/xml-c14n11"
@@ -71,27 +72,30 @@ def has_relative_namespace(root: Element) -> bool:
 
 def of(nodes: Nodes, form: Method) -> bytes:
     """The canonical bytes."""
-    if isinstance(nodes, Tree) and _is_simple(nodes, form):
-        return etree.tostring(
-            nodes.top.getroottree() if nodes.document else nodes.top,
-            method="c14n",
-            exclusive=form.exclusive,
-            with_comments=form.comments and nodes.comments,
-            inclusive_ns_prefixes=sorted(form.prefixes) or None,
-        )
-    return written(nodes, form)
+    if not isinstance(nodes, Tree) or "" in form.prefixes or has_document_type(nodes.top):
+        return written(nodes, form)  # lxml drops the token for the default namespace
+    if nodes.without or nodes.top.getparent() is not None:
+        nodes = apart(nodes, _inherited(nodes, form))
+    return etree.tostring(
+        nodes.top.getroottree() if nodes.document else nodes.top,
+        method="c14n",
+        exclusive=form.exclusive,
+        with_comments=form.comments and nodes.comments,
+        inclusive_ns_prefixes=sorted(form.prefixes) or None,
+    )
 
 
-def _is_simple(tree: Tree, form: Method) -> bool:
-    """True when libxml2's writer says the same as ours."""
-    if tree.without or "" in form.prefixes or has_entities(tree.top):
-        return False
-    if form.exclusive or tree.document or tree.top.getparent() is None:
-        return True
-    return not any(str(name).startswith(XML) for node in tree.top.iterancestors() for name in node.attrib)
+def _inherited(tree: Tree, form: Method) -> dict[str, str]:
+    """Attributes of `xml` that the top of a subtree takes over."""
+    values: dict[str, str] = {}
+    if form.uri == C14N:
+        inherited.into_1_0(tree.top, values)
+    elif form.uri == C14N_11:
+        inherited.into_1_1(tree.top, values, lambda _: False)
+    return values
 
 
-def has_entities(top: Element) -> bool:
+def has_document_type(top: Element) -> bool:
     """A document type may bring attributes and texts of its own kind: written by hand, to be sure."""
     return top.getroottree().docinfo.internalDTD is not None
 
@@ -200,7 +204,7 @@ class _Writer:
             if (not exclusive or prefix in listed) and above.get(prefix) != uri
         }
         if not shown:
-            return {} if exclusive else written
+            return written
         if (not exclusive or "" in listed) and "" not in axis and above.get(""):
             written[""] = ""
         self._axes.append(axis)
@@ -261,8 +265,5 @@ def _markup(node: Element) -> str:
     text = (node.text or "").replace("\r", "&#xD;")
     if is_comment(node):
         return f"<!--{text}-->"
-    target = node.target if isinstance(node, etree._ProcessingInstruction) else ""  # noqa: SLF001 - no public name
+    target = str(getattr(node, "target", ""))
     return f"<?{target} {text}?>" if text else f"<?{target}?>"
-
-
-__all__ = ["C14N", "C14N_11", "EXCLUSIVE", "METHODS", "Method", "has_relative_namespace", "is_element", "method", "of"]

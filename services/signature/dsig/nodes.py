@@ -13,12 +13,12 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 
 def is_element(node: Element) -> bool:
     """Neither a comment nor a processing instruction."""
-    return isinstance(node.tag, str)
+    return not isinstance(node, etree._Comment | etree._ProcessingInstruction | etree._Entity)  # noqa: SLF001 - no public names
 
 
 def is_comment(node: Element) -> bool:
     """A comment."""
-    return node.tag is etree.Comment
+    return isinstance(node, etree._Comment)  # noqa: SLF001 - no public name
 
 
 def scope(element: Element) -> dict[str, str]:

@@ -5,7 +5,7 @@ covered by its own signature but SignedInfo.
 """
 
 from services.signature import algorithms
-from services.signature.dsig.nodes import Element
+from services.signature.dsig.nodes import Element, is_element
 
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
 DSIG_11 = "{http://www.w3.org/2009/xmldsig11#}"
@@ -54,13 +54,13 @@ def oddity(signature: Element) -> str:
     """
     unknown = any(one.get("Algorithm") not in _KNOWN_TRANSFORMS for one in signature.iter(_TRANSFORM))
     for node in signature.iter():
-        if not isinstance(node.tag, str):
+        if not is_element(node):
             return "a comment or processing instruction inside Signature"
         if unknown and _TRANSFORM in (node.tag, *(one.tag for one in node.iterancestors())):
             continue
-        tag = node.tag
+        tag = str(node.tag)
         allowed = _CHILDREN.get(tag, frozenset())
-        stray = next((child for child in node if isinstance(child.tag, str) and child.tag not in allowed), None)
+        stray = next((child for child in node if is_element(child) and child.tag not in allowed), None)
         if stray is not None:
             return f"{_short(str(stray.tag))} inside {_short(tag)}"
         between = [node.text if tag not in _TEXTS else "", *(child.tail for child in node)]
