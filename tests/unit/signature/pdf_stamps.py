@@ -4,6 +4,7 @@ import io
 from datetime import datetime
 from functools import cache
 
+from asn1crypto import cms as asn1_cms
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -16,7 +17,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from tests.unit.signature import authority, pdfs
+from tests.unit.signature import authority, pdf_messages, pdfs
 from tests.unit.signature.authority import RECEIVED, YEAR, Identity
 
 STAMPING = (ExtendedKeyUsageOID.TIME_STAMPING,)
@@ -70,3 +71,24 @@ def with_document_stamp(pdf: bytes, moment: datetime, by: Identity | None = None
     """The PDF with a time stamp of the document after all that is in it."""
     made = PdfTimeStamper(source(moment, by)).timestamp_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256")
     return bytes(made.getbuffer())
+
+
+def with_stamp_of_another(moment: datetime, signer: Identity) -> bytes:
+    """A signature beside which a time stamp of another signature was put."""
+    message = asn1_cms.ContentInfo.load(pdfs.message_of(stamped(moment, signer)))
+    stolen = message["content"]["signer_infos"][0]["unsigned_attrs"]
+
+    def make(covered: bytes) -> bytes:
+        own = asn1_cms.ContentInfo.load(pdf_messages.message(covered, signer))
+        own["content"]["signer_infos"][0]["unsigned_attrs"] = stolen
+        made: bytes = own.dump(force=True)
+        return made
+
+    return pdf_messages.hand_signed(make)
+
+
+def broken(pdf: bytes) -> bytes:
+    """The PDF with another value for the signature of its last time stamp."""
+    message = asn1_cms.ContentInfo.load(pdfs.message_of(pdf))
+    message["content"]["signer_infos"][0]["signature"] = bytes(256)
+    return pdfs.with_contents(pdf, message.dump(force=True))
