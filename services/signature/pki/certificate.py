@@ -12,6 +12,7 @@ from services.signature.pki.der import Part
 from services.signature.pki.names import NameKey
 
 LARGEST = 64 * 1024
+_LONGEST_TEXT = 300
 _LONGEST_SERIAL = 21  # 20 octets (RFC 5280 §4.1.2.2), and one for the sign
 
 SUBJECT_KEY, KEY_USAGE, SUBJECT_ALT_NAME, ISSUER_ALT_NAME = "2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.18"
@@ -72,6 +73,16 @@ class Cert:
         """Subject and issuer are one name: a new key of the same authority."""
         return self.subject == self.issuer
 
+    @property
+    def subject_text(self) -> str:
+        """RFC 4514; empty where it cannot be written so."""
+        return _text(self.quick, "subject")
+
+    @property
+    def issuer_text(self) -> str:
+        """RFC 4514; empty where it cannot be written so."""
+        return _text(self.quick, "issuer")
+
     @cached_property
     def authority(self) -> bool:
         """It says it is a CA's."""
@@ -128,6 +139,14 @@ class Cert:
         ca = any(part.identifier == der.BOOLEAN and part.content != b"\0" for part in found)
         length = next((number(part.content) for part in found if part.identifier == der.INTEGER), None)
         return ca, length
+
+
+def _text(quick: x509.Certificate, which: str) -> str:
+    try:
+        name: x509.Name = getattr(quick, which)
+        return name.rfc4514_string()[:_LONGEST_TEXT]
+    except ValueError:
+        return ""
 
 
 def one(content: bytes) -> Part:

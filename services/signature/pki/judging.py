@@ -7,8 +7,6 @@ from services.signature.pki.standing import Judged, Purpose, standing
 from services.signature.reasons import Reason
 from services.signature.verification import Answer, Profile, Request, SignatureAnswer, SignerName, refusal
 
-_LONGEST = 300
-
 
 def judge_chain(request: Request) -> Answer:
     """The first certificate of the file is the one judged; what else is in it may help to find a way."""
@@ -30,11 +28,7 @@ def _detail(found: Judged) -> str:
 def signer(certificate_der: bytes) -> SignerName | None:
     """Whom a certificate names; None when it cannot be read."""
     try:
-        quick = parsed_certificate(certificate_der).quick
-        return SignerName(
-            subject=quick.subject.rfc4514_string()[:_LONGEST],
-            issuer=quick.issuer.rfc4514_string()[:_LONGEST],
-            serial=str(quick.serial_number),
-        )
-    except (Unreadable, ValueError):
+        cert = parsed_certificate(certificate_der)
+    except Unreadable:
         return None
+    return SignerName(subject=cert.subject_text, issuer=cert.issuer_text, serial=str(cert.quick.serial_number))

@@ -149,7 +149,7 @@ def _nowhere(leaf: Cert, grounds: Grounds, search: Search) -> Judged:
     elif not grounds.pool.anchors:
         detail = "there is no anchor to trust"
     else:
-        detail = f"no way to an anchor from {leaf.quick.issuer.rfc4514_string()[:200]}"
+        detail = f"no way to an anchor from {leaf.issuer_text}"
     return Judged(standing=Standing.UNTRUSTED, unsupported=search.unsupported, detail=detail)
 
 
@@ -189,4 +189,4 @@ def _along(way: Held, grounds: Grounds, at: datetime) -> Judged:
 
 
 def _which(path: Path, place: int) -> str:
-    return path[place + 1].quick.subject.rfc4514_string()[:200]
+    return path[place + 1].subject_text

@@ -1,13 +1,17 @@
 """Ways to an anchor by RFC 5280: each flaw is a certificate of its own."""
 
 import ipaddress
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from time import process_time
+from typing import Any
 
 import pytest
 from asn1crypto.core import ObjectIdentifier
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 from cryptography.x509.oid import NameOID
@@ -15,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from services.signature.pki.standing import Purpose, standing
 from services.signature.reasons import Reason
 from services.signature.verification import PathRules, Profile, TrustBase
+from tests.unit.signature import authority
 from tests.unit.signature.authority import uses
 from tests.unit.signature.hierarchy import AT, DAY, YEAR, Extension, Made, answered, judged, made, middle, named, root
 
@@ -297,6 +302,73 @@ def test_thousands_of_names_against_thousands_of_constraints() -> None:
     assert process_time() - start < 2
 
 
+# algorithms
+
+EDWARDS = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
+
+
+def signed(by: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey, subject: Any, how: Any, hashed: Any) -> bytes:
+    name = authority.name("Ký")
+    builder = x509.CertificateBuilder().subject_name(authority.name("Lá")).issuer_name(name).public_key(subject)
+    builder = builder.serial_number(7).not_valid_before(AT - DAY).not_valid_after(AT + DAY)
+    return builder.sign(by, hashed, rsa_padding=how).public_bytes(Encoding.DER)
+
+
+def anchor_of(by: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> bytes:
+    name = authority.name("Ký")
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(by.public_key())
+    builder = builder.serial_number(8).not_valid_before(AT - DAY).not_valid_after(AT + DAY)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    hashed = hashes.SHA256() if isinstance(by, rsa.RSAPrivateKey) else None
+    return builder.sign(by, hashed).public_bytes(Encoding.DER)
+
+
+PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+ALGORITHMS: dict[str, tuple[Any, Callable[[], Any], Any, Any, Reason]] = {
+    "RSA": (authority.key("ký"), lambda: authority.key("lá").public_key(), None, hashes.SHA384(), Reason.OK),
+    "RSA with PSS": (authority.key("ký"), lambda: authority.key("lá").public_key(), PSS, hashes.SHA256(), Reason.OK),
+    "Ed25519": (EDWARDS, EDWARDS.public_key, None, None, Reason.OK),
+    "RSA of 1024 bits": (
+        authority.key("ký"), lambda: authority.key("ngắn", 1024).public_key(), None, hashes.SHA256(),
+        Reason.WEAK_ALGORITHM),
+    "SHA-224": (
+        authority.key("ký"), lambda: authority.key("lá").public_key(), None, hashes.SHA224(), Reason.WEAK_ALGORITHM),
+    "by an RSA key of 1024 bits": (
+        authority.key("ngắn", 1024), lambda: authority.key("lá").public_key(), None, hashes.SHA256(),
+        Reason.WEAK_ALGORITHM),
+    "DSA of 1024 bits": (
+        authority.key("ký"), lambda: authority.dsa_key().public_key(), None, hashes.SHA256(), Reason.WEAK_ALGORITHM),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_algorithms(algorithm: str) -> None:
+    by, subject, how, hashed, reason = ALGORITHMS[algorithm]
+    leaf = signed(by, subject(), how, hashed)
+    assert standing(leaf, [], TrustBase(trust=(anchor_of(by),)), AT).reason is reason
+
+
+def test_sha_1_is_weak_only_where_all_else_holds() -> None:
+    leaf, *others = authority.weakly_issued().ders
+    base = TrustBase(trust=(authority.anchors(),))
+    assert standing(leaf, others, base, AT).reason is Reason.WEAK_ALGORITHM
+    assert standing(leaf, others, base, AT + 2 * YEAR).reason is Reason.EXPIRED
+
+
+# whatever bytes
+
+
+def test_bytes_changed_anywhere_never_make_a_way_that_holds() -> None:
+    chance = random.Random(5280)  # noqa: S311 - the same changes each time
+    whole = [below().der, middle().der]
+    for _ in range(300):
+        leaf, between = (bytearray(one) for one in whole)
+        changed = chance.choice((leaf, between))
+        changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+        found = standing(bytes(leaf), [bytes(between)], TrustBase(trust=(root().der,)), AT)
+        assert found.reason not in (Reason.OK, Reason.WEAK_ALGORITHM)
+
+
 # many ways
 
 
@@ -309,7 +381,7 @@ def crossed(count: int, *, rooted: bool) -> tuple[Made, list[Made]]:
     return made("Leaf", selves[-1]), edges
 
 
-@pytest.mark.parametrize("count", [8, 16])
+@pytest.mark.parametrize("count", [8, 16, 32])
 def test_authorities_that_sign_each_other_do_not_make_the_search_explode(count: int) -> None:
     leaf, edges = crossed(count, rooted=False)
     start = process_time()
