@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from services.signature import worker_judges
-from services.signature.judges import judge
+from services.signature.judges import OUT_OF_MEMORY, judge
 from services.signature.reasons import Reason
 from services.signature.verification import Answer, BadRequest, Judge, Kind, plain, refusal
 from services.signature.verification_request import Opener, request_of
@@ -71,7 +71,7 @@ def _answer(head: Head, judges: Mapping[Kind, Judge]) -> tuple[Answer, bool]:
     if request.kind not in judges:
         return refusal(Reason.BAD_REQUEST, f"kind not available: {request.kind}"), False
     answer = judge(request, judges)
-    return answer, answer.whole.reason is Reason.LIMITS
+    return answer, answer == OUT_OF_MEMORY
 
 
 def _opener(contents: Mapping[str, bytes]) -> Opener:

@@ -42,9 +42,8 @@ class Seat:
                 continue
             if worker.worn:
                 self.close()
-            if judged.answer["reason"] == Reason.LIMITS and not fresh:
-                self.close()  # an earlier item may hold the memory
-                continue
+            if judged.worn and judged.answer["reason"] == Reason.LIMITS and not fresh:
+                continue  # an earlier item may hold the memory
             return judged
         return said(Reason.VERIFIER_CRASHED, "the file ended the verifier")
 
