@@ -23,7 +23,7 @@ _BLOCK = 4096
 STANDS_AT = "stands_at"
 _MOST_FIELDS = 10_000
 _HEADER_WITHIN = 1024
-_MOST_PAGES, _DEEPEST_PAGES = 2000, 64
+_MOST_PAGES, _DEEPEST_PAGES, _LONGEST_NODE = 2000, 64, 65536
 _FEW_REFERENCES = 10_000
 
 
@@ -84,19 +84,35 @@ def _signatures(fields: Any) -> Iterator[SignatureField]:
                 branches.append((field["/Kids"], name, kind))
 
 
-def check_pages(reader: PdfHandler) -> None:
-    """Walk the page tree as far as bounds allow. Raises PdfOddity when a branch bites its own tail."""
-    branches: list[tuple[Any, frozenset[int]]] = [(value_of(reader.trailer_view["/Root"], "/Pages"), frozenset())]
+def check_pages(reader: PdfFileReader, content: bytes) -> None:
+    """Walk the page tree as far as bounds allow. Raises PdfOddity when a branch bites its own tail.
+
+    Reading pages costs more than all the rest: of those that stand by themselves only branches are read.
+    """
+    root = reader.root
+    branches = [(root.raw_get("/Pages"), frozenset[int]())] if "/Pages" in root else []
     met = 0
     while branches and met < _MOST_PAGES:
         met += 1
         node, above = branches.pop()
+        if isinstance(node, generic.IndirectObject):
+            if not _is_branch(reader, content, node.reference):
+                continue
+            if node.idnum in above or len(above) > _DEEPEST_PAGES:
+                raise PdfOddity("a page tree that never ends")
+            above |= {node.idnum}
+            node = node.get_object()  # type: ignore[no-untyped-call]
         kids = value_of(node, "/Kids") if isinstance(node, generic.DictionaryObject) else None
-        if not isinstance(kids, generic.ArrayObject):
-            continue
-        if id(node) in above or len(above) > _DEEPEST_PAGES:
-            raise PdfOddity("a page tree that never ends")
-        branches += [(kids[place], above | {id(node)}) for place in range(min(len(kids), _MOST_PAGES))]
+        if isinstance(kids, generic.ArrayObject):
+            branches += [(kid, above) for kid in list(kids)[:_MOST_PAGES]]
+
+
+def _is_branch(reader: PdfFileReader, content: bytes, reference: Any) -> bool:
+    place = reader.xrefs[reference]
+    if not isinstance(place, int):  # in an object stream, or nowhere
+        return place is not None
+    end = content.find(b"endobj", place, place + _LONGEST_NODE)
+    return content.find(b"Kids", place, end if end >= 0 else place + _LONGEST_NODE) >= 0
 
 
 def value_of(dictionary: generic.DictionaryObject, key: str) -> Any:

@@ -76,7 +76,7 @@ def examine(content: bytes, question: Question, at: datetime, password: str | No
         fields = signature_fields(reader)
         if len(fields) > _MOST_SIGNATURES or reader.total_revisions > _MOST_REVISIONS:
             return Examined(reading=Reading.LIMITS)
-        check_pages(reader)
+        check_pages(reader, content)
         file = _File(reader=reader, content=content, history=History(content, password))
         signed = _in_order(file, fields, question, at)
         return Examined(reading=Reading.READ, signatures=signed, reader=reader)

@@ -1,6 +1,6 @@
 """Hostile and honest PDFs, each by its name, with the reason that it must get.
 
-`python -m tests.unit.signature.pdf_corpus DIR` writes the files, the authority's root and lists, and the requests of a batch of `hubctl verify`.
+`python -m tests.unit.signature.pdf_corpus DIR` writes the files, the root, the lists, and a batch for `hubctl verify`.
 """
 
 import json
