@@ -145,7 +145,7 @@ def _text(quick: x509.Certificate, which: str) -> str:
     try:
         name: x509.Name = getattr(quick, which)
         return name.rfc4514_string()[:_LONGEST_TEXT]
-    except ValueError:
+    except (ValueError, TypeError):
         return ""
 
 
@@ -203,8 +203,8 @@ def _taken_apart(content: bytes) -> Cert:
     tbs, outer_algorithm, signature = der.parts(der.only(content).content)
     fields = [part for part in der.parts(tbs.content) if part.identifier not in (0xA0, 0x81, 0x82)]
     serial, algorithm, issuer, _, subject, key_info = fields[:6]
-    if len(serial.content) > _LONGEST_SERIAL:
-        raise ValueError("serial number too long")
+    if len(serial.content) > _LONGEST_SERIAL or signature.content[:1] != b"\0":
+        raise ValueError("serial number too long, or a signature that ends within an octet")
     readable = content
     if signing.inherits(key_info.whole):
         inner = tbs.content.replace(key_info.whole, _with_parameters(key_info), 1)

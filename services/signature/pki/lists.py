@@ -141,7 +141,9 @@ class _Fields:
 
 
 def _read(content: bytes, quick: x509.CertificateRevocationList) -> RevocationList:
-    tbs, outer, _ = der.parts(der.only(content).content)
+    tbs, outer, signature = der.parts(der.only(content).content)
+    if signature.content[:1] != b"\0":
+        raise ValueError("a signature that ends within an octet")
     fields = _fields(tbs)
     point = fields.extensions.get(ISSUING_POINT)
     number, base = fields.extensions.get(NUMBER), fields.extensions.get(DELTA)

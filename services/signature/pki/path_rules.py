@@ -25,6 +25,11 @@ _UNDERSTOOD = frozenset({
 })  # fmt: skip
 _NEVER_CRITICAL = frozenset({c.SUBJECT_KEY, c.AUTHORITY_KEY, c.INFORMATION_ACCESS, c.SUBJECT_INFORMATION})
 ANY_USE = "2.5.29.37.0"
+_PURPOSES = {
+    "anyExtendedKeyUsage": ANY_USE, "serverAuth": "1.3.6.1.5.5.7.3.1", "clientAuth": "1.3.6.1.5.5.7.3.2",
+    "codeSigning": "1.3.6.1.5.5.7.3.3", "emailProtection": "1.3.6.1.5.5.7.3.4", "timeStamping": "1.3.6.1.5.5.7.3.8",
+    "OCSPSigning": "1.3.6.1.5.5.7.3.9", "documentSigning": "1.3.6.1.5.5.7.3.36",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +165,8 @@ def _lengths(path: Path, rules: PathRules) -> str:
 
 def _demanded(cert: Cert, rules: PathRules) -> str:
     """What the caller asks of the end certificate."""
-    allowed = cert.extended_uses
-    if allowed is not None and ANY_USE not in allowed and not allowed.issuperset(rules.eku):
+    allowed, asked = cert.extended_uses, {_PURPOSES.get(each, each) for each in rules.eku} - {ANY_USE}
+    if allowed is not None and ANY_USE not in allowed and not allowed.issuperset(asked):
         return "a certificate for another purpose"
     wanted = {_use(name) for name in rules.key_usage}
     if cert.uses is not None and not cert.uses.issuperset(wanted):

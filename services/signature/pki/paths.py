@@ -26,6 +26,7 @@ class Search:
 
     pool: Pool
     checks: Checks
+    deepest: int = DEEPEST
     left: int = MOST_CHECKS
     unsupported: bool = False
     exhausted: bool = False
@@ -49,7 +50,7 @@ class Search:
                 if anchor:
                     found += 1
                     yield (issuer, *path)
-                elif len(path) < DEEPEST - 1:
+                elif len(path) < self.deepest - 1:
                     waiting.append((issuer, *path))
 
     def _issuers(self, path: Path) -> Iterator[tuple[Cert, bool]]:

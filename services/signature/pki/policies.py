@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from services.signature.pki.certificate import (
     INHIBIT_ANY,
@@ -18,6 +19,8 @@ from services.signature.pki.certificate import (
 from services.signature.verification import PathRules
 
 ANY = "2.5.29.32.0"
+_MOST = 256
+"""Policies, and mappings, of one certificate: real ones have a handful, and 32 ways are followed in a second or two."""
 
 
 @dataclass(slots=True, eq=False)
@@ -135,19 +138,27 @@ class Policies:
         )
 
 
-def _policies(cert: Cert) -> set[str] | None:
+@lru_cache(maxsize=64)
+def _policies(cert: Cert) -> frozenset[str] | None:
     value = cert.value(POLICIES)
     if value is None:
         return None
-    found = [oids(read(part.content)[0].whole)[0] for part in read(value.content) if part.content]
+    listed = read(value.content)
+    if len(listed) > _MOST:
+        raise Unreadable("more policies than can be followed")
+    found = [oids(read(part.content)[0].whole)[0] for part in listed if part.content]
     if not found or len(set(found)) != len(found):
         raise Unreadable("policies that are none, or there twice")
-    return set(found)
+    return frozenset(found)
 
 
+@lru_cache(maxsize=64)
 def _mappings(cert: Cert) -> list[tuple[str, str]]:
     value = cert.value(POLICY_MAPPINGS)
-    found = [] if value is None else [oids(part.content) for part in read(value.content)]
+    listed = [] if value is None else read(value.content)
+    if len(listed) > _MOST:
+        raise Unreadable("more policy mappings than can be followed")
+    found = [oids(part.content) for part in listed]
     if any(len(pair) != 2 for pair in found):  # noqa: PLR2004 - from and to
         raise Unreadable("policy mappings")
     return [(mapped, onto) for mapped, onto in found]

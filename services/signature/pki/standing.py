@@ -14,7 +14,7 @@ from services.signature.pki.anchors import Pool, parsed_certificate, pool
 from services.signature.pki.certificate import EXTENDED_USAGE, Cert, Unreadable
 from services.signature.pki.evidence import Evidence, evidence
 from services.signature.pki.path_rules import ANY_USE, Failed, Held, judged
-from services.signature.pki.paths import Path, Search
+from services.signature.pki.paths import DEEPEST, Path, Search
 from services.signature.pki.revocation import Status, Weighing
 from services.signature.pki.signing import Checks
 from services.signature.reasons import Reason
@@ -30,7 +30,7 @@ DOCUMENT_USES = frozenset({
 """Extended usages that let a certificate sign documents; without any it may as well."""
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 MOST_OTHERS = 32
-_MOST_WEIGHED = 8
+_MOST_WEIGHED, _DEEPEST_OF_ALL = 8, 34
 _SIGNING = frozenset({"digital_signature", "non_repudiation"})
 
 _CHECKS = Checks()
@@ -112,7 +112,7 @@ def judged_by(certificate_der: bytes, grounds: Grounds, at: datetime, purpose: P
         leaf = parsed_certificate(certificate_der)
     except Unreadable as error:
         return Judged(standing=Standing.PATH, malformed=True, detail=f"the certificate cannot be read: {error}")
-    search = Search(pool=grounds.pool, checks=_CHECKS)
+    search = Search(pool=grounds.pool, checks=_CHECKS, deepest=_deepest(grounds.rules))
     try:
         wrong = _misused(leaf, grounds, purpose)
     except Unreadable as error:
@@ -126,6 +126,11 @@ def judged_by(certificate_der: bytes, grounds: Grounds, at: datetime, purpose: P
     if wrong:
         return Judged(standing=Standing.PATH, detail=wrong, weak=held[0].weak)
     return _weighed(held[:_MOST_WEIGHED], grounds, at)
+
+
+def _deepest(rules: PathRules) -> int:
+    """As long as a way may be; who asks for more certificates between gets them, within reason."""
+    return max(DEEPEST, min((rules.max_path or 0) + 2, _DEEPEST_OF_ALL))
 
 
 def _misused(leaf: Cert, grounds: Grounds, purpose: Purpose) -> str:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 from cryptography.x509.oid import NameOID
 
+from services.signature.pki import der
 from services.signature.pki.standing import Purpose, standing
 from services.signature.reasons import Reason
 from services.signature.verification import PathRules, Profile, TrustBase
@@ -193,6 +194,8 @@ def test_a_usage_that_is_asked_for() -> None:
     leaf = below((x509.ExtendedKeyUsage([Use.SERVER_AUTH]), False))
     assert judged(leaf, between=[middle()], rules=PathRules(eku=(Use.SERVER_AUTH.dotted_string,))) is Reason.OK
     assert judged(leaf, between=[middle()], rules=PathRules(eku=(Use.CODE_SIGNING.dotted_string,))) is Reason.PATH
+    assert judged(leaf, between=[middle()], rules=PathRules(eku=("serverAuth",))) is Reason.OK
+    assert judged(leaf, between=[middle()], rules=PathRules(eku=("codeSigning",))) is Reason.PATH
     assert judged(below(), between=[middle()], rules=PathRules(key_usage=("digitalSignature",))) is Reason.OK
     assert judged(below(), between=[middle()], rules=PathRules(key_usage=("nonRepudiation",))) is Reason.PATH
 
@@ -387,6 +390,39 @@ def test_authorities_that_sign_each_other_do_not_make_the_search_explode(count: 
     start = process_time()
     assert judged(leaf, between=edges) is Reason.UNTRUSTED
     assert process_time() - start < 5
+
+
+def test_long_ways_are_for_who_asks_for_them() -> None:
+    row = [root()]
+    for number in range(12):
+        row.append(made(f"Step {number}", row[-1], ca=True))
+    leaf = below(by=row[-1])
+    assert judged(leaf, between=row[1:]) is Reason.UNTRUSTED
+    assert judged(leaf, between=row[1:], rules=PathRules(max_path=12)) is Reason.OK
+    assert judged(leaf, between=row[1:], rules=PathRules(max_path=11)) is not Reason.OK
+
+
+@pytest.mark.parametrize("count", [250, 2500])
+def test_large_certificates_on_many_ways_take_seconds_at_most(count: int) -> None:
+    policies = [x509.PolicyInformation(x509.ObjectIdentifier(f"1.2.3.{number}"), None) for number in range(count)]
+    mapped = x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("2.5.29.33"),
+        der.wrapped(der.SEQUENCE, b"".join(_mapping(number) for number in range(count * 3 // 5))),
+    )
+    names = x509.NameConstraints([x509.DNSName(f"a{number}.vn") for number in range(300)], None)
+    heavy: list[Extension] = [(x509.CertificatePolicies(policies), False), (mapped, True), (names, True)]
+    upper = [made("Upper", root(), ca=True, extensions=heavy) for _ in range(6)]
+    lower = [made("Lower", upper[0], ca=True, extensions=heavy) for _ in range(6)]
+    alternatives = x509.SubjectAlternativeName([x509.DNSName(f"x.a{number}.vn") for number in range(900)])
+    leaf = below((alternatives, False), (x509.CertificatePolicies(policies), False), (UNKNOWN, True), by=lower[0])
+    start = process_time()
+    assert judged(leaf, between=[*upper, *lower]) is Reason.PATH
+    assert process_time() - start < 5
+
+
+def _mapping(number: int) -> bytes:
+    pair = (ObjectIdentifier(f"1.2.3.{each}").dump() for each in (number, number + 1))
+    return der.wrapped(der.SEQUENCE, b"".join(pair))
 
 
 def test_a_way_through_authorities_that_sign_each_other_is_found() -> None:
