@@ -5,13 +5,16 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 
+from services.signature.dsig.judging import judge_c14n, judge_xml
+from services.signature.pades.judging import judge_pdf
+from services.signature.pki.judging import judge_chain
 from services.signature.verification import Judge, Kind
 
-_JUDGES = {
-    Kind.XMLDSIG: ("services.signature.dsig.judging", "judge_xml"),
-    Kind.C14N: ("services.signature.dsig.judging", "judge_c14n"),
-    Kind.CHAIN: ("services.signature.pki.judging", "judge_chain"),
-    Kind.PDF: ("services.signature.pades.judging", "judge_pdf"),
+JUDGES: Mapping[Kind, Judge] = {
+    Kind.XMLDSIG: judge_xml,
+    Kind.C14N: judge_c14n,
+    Kind.CHAIN: judge_chain,
+    Kind.PDF: judge_pdf,
 }
 _WHOLE = ("encodings", "asn1crypto", "cryptography", "pyhanko.pdf_utils")
 """Packages whose parts are loaded by name or inside functions."""
@@ -25,21 +28,13 @@ _SINGLE = (
 )
 
 
-def load() -> Mapping[Kind, Judge]:
-    """The judges there are; imports whatever they may need later."""
-    judges: dict[Kind, Judge] = {}
-    for kind, (module, name) in _JUDGES.items():
-        try:
-            judges[kind] = getattr(importlib.import_module(module), name)
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith("services."):
-                raise
+def load() -> None:
+    """Import whatever the judges may need later."""
     for package in _WHOLE:
         _load_whole(package)
     for module in _SINGLE:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
-    return judges
 
 
 def _load_whole(package: str) -> None:

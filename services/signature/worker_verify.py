@@ -15,9 +15,10 @@ from typing import BinaryIO
 from services.signature import worker_judges
 from services.signature.judges import OUT_OF_MEMORY, judge
 from services.signature.reasons import Reason
-from services.signature.verification import Answer, BadRequest, Judge, Kind, plain, refusal
+from services.signature.verification import Answer, BadRequest, plain, refusal
 from services.signature.verification_request import Opener, request_of
 from services.signature.worker_confinement import allow_seconds, confine, end_allowance
+from services.signature.worker_judges import JUDGES
 from services.signature.worker_verify_frames import LENGTH_BYTES, MOST_BYTES, Head, Judged, Ready, head_of, said
 
 _GROWN_KILOBYTES = 160 * 1024
@@ -41,36 +42,34 @@ def main() -> None:
     memory_bytes, seconds = int(sys.argv[1]), float(sys.argv[2])
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
-    judges = worker_judges.load()
-    _warm_up(judges)
+    worker_judges.load()
+    _warm_up()
     gc.collect()
     gc.freeze()  # what is loaded by now stays for good: do not look at it again
     weakness = confine(memory_bytes, may_open=False)
     grown = _used() + _GROWN_KILOBYTES
-    _say(answers, said(Ready(weakness=weakness, kinds=tuple(judges))))
+    _say(answers, said(Ready(weakness=weakness, kinds=tuple(JUDGES))))
     while True:
         try:
             head = head_of(_read(sys.stdin.buffer, int.from_bytes(_read(sys.stdin.buffer, LENGTH_BYTES), "big")))
         except _Stop:
             return
         allow_seconds(seconds)
-        answer, full = _answer(head, judges)
+        answer, full = _answer(head)
         end_allowance()
         _say(answers, _reply(answer, worn=full or _used() > grown))
         if sum(size for _, size in head.files) > _BIG:
             gc.collect()  # pyHanko's objects refer to each other in circles, and to the whole file
 
 
-def _answer(head: Head, judges: Mapping[Kind, Judge]) -> tuple[Answer, bool]:
+def _answer(head: Head) -> tuple[Answer, bool]:
     """The answer, and whether memory ran out."""
     try:
         contents = {path: _read(sys.stdin.buffer, size) for path, size in head.files}
         request = request_of(head.line, _opener(contents), head.now)
     except BadRequest as error:
         return refusal(Reason.BAD_REQUEST, str(error)), False
-    if request.kind not in judges:
-        return refusal(Reason.BAD_REQUEST, f"kind not available: {request.kind}"), False
-    answer = judge(request, judges)
+    answer = judge(request, JUDGES)
     return answer, answer == OUT_OF_MEMORY
 
 
@@ -90,12 +89,12 @@ def _reply(answer: Answer, *, worn: bool) -> bytes:
     return said(Judged(answer=plain(refusal(Reason.LIMITS, "more signatures than an answer may hold")), worn=True))
 
 
-def _warm_up(judges: Mapping[Kind, Judge]) -> None:
+def _warm_up() -> None:
     """Judge something of each kind: libraries prepare themselves at the first use."""
     line = {"path": "x", "method": "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "at": "2026-01-01T00:00:00Z"}
-    for kind, inner in judges.items():
+    for kind in JUDGES:
         for content in _WARM:
-            judge(request_of(line | {"kind": kind.value}, _opener({"x": content}), _LONG_AGO), {kind: inner})
+            judge(request_of(line | {"kind": kind.value}, _opener({"x": content}), _LONG_AGO), JUDGES)
 
 
 def _used() -> int:

@@ -124,7 +124,8 @@ def test_a_real_worker_says_what_is_wrong_with_a_request(real: Seat) -> None:
 LOADED = """
 import json, sys
 from services.signature import worker_judges, worker_verify
-worker_verify._warm_up(worker_judges.load())
+worker_judges.load()
+worker_verify._warm_up()
 print(json.dumps({name: getattr(module, "__file__", None) for name, module in sys.modules.items()}))
 """
 JUDGING = ("services", "pyhanko", "pyhanko_certvalidator", "asn1crypto", "cryptography", "lxml", "signxml")
