@@ -84,12 +84,14 @@ def filled(sheet: bytes, make: Callable[[bytes], bytes]) -> bytes:
     return sheet[: first + 1] + letters.ljust(second - first - 2, b"0") + sheet[second - 1 :]
 
 
-def message(covered: bytes, identity: Identity | None = None, manner: Manner = PLAIN) -> bytes:
-    """A CMS message over the covered bytes."""
+def message(
+    covered: bytes, identity: Identity | None = None, manner: Manner = PLAIN, more: dict[str, Any] | None = None
+) -> bytes:
+    """A CMS message over the covered bytes; `more` is one more signed attribute."""
     identity = identity or authority.sender()
     certificate = asn1_x509.Certificate.load(identity.ders[0])
     content = covered if manner.content is None else manner.content(covered)
-    attributes = _attributes(content, certificate, manner) if manner.attributes else None
+    attributes = _attributes(content, certificate, manner, more) if manner.attributes else None
     signed = content if attributes is None else attributes.dump()
     info: dict[str, Any] = {
         "version": "v1",
@@ -139,7 +141,9 @@ def certificate_entry(identity: Identity) -> bytes:
     return b"/Cert [%s]" % b" ".join(b"<%s>" % der.hex().encode() for der in identity.ders)
 
 
-def _attributes(content: bytes, certificate: asn1_x509.Certificate, manner: Manner) -> asn1_cms.CMSAttributes:
+def _attributes(
+    content: bytes, certificate: asn1_x509.Certificate, manner: Manner, more: dict[str, Any] | None
+) -> asn1_cms.CMSAttributes:
     digest = manner.claimed or hashlib.new(manner.digest, content, usedforsecurity=False).digest()
     made: list[dict[str, Any]] = [
         {"type": "content_type", "values": [manner.content_type]},
@@ -150,6 +154,7 @@ def _attributes(content: bytes, certificate: asn1_x509.Certificate, manner: Mann
         named = hashlib.sha256(b"another" if manner.names_other else certificate.dump()).digest()
         value = asn1_tsp.SigningCertificateV2({"certs": [{"cert_hash": named}]})
         made.append({"type": "signing_certificate_v2", "values": [value]})
+    made += [more] if more else []
     return asn1_cms.CMSAttributes([asn1_cms.CMSAttribute(one) for one in made])
 
 
