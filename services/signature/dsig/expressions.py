@@ -16,10 +16,10 @@ from services.signature.dsig.refusal import Refused
 from services.signature.reasons import Reason
 
 _LONGEST = 4096
-_MOST_STEPS = 100_000_000
+_MOST_STEPS = 60_000_000
 _TOKEN = re.compile(
     r""""[^"]*"|'[^']*'|//|descendant(?:-or-self)?::|following(?:-sibling)?::|preceding(?:-sibling)?::|"""
-    r"""namespace::|ancestor(?:-or-self)?::|\[|\]|\(|\)|\||,|(?<![\w.\-:$@/])(?:and|or)(?![\w.\-:(])|=|<|>"""
+    r"""ancestor(?:-or-self)?::|(?<![\w*\]).\-])/(?![\w/@*.])|\[|\]|\(|\)|\||,|(?<![\w.\-:$@/])(?:and|or)(?![\w.\-:(])"""
 )
 _PARTS = r"(?://\.|//@\*|//namespace::\*)"
 _EVERY_NODE = re.compile(
@@ -28,7 +28,7 @@ _EVERY_NODE = re.compile(
     re.DOTALL,
 )
 _IDENTIFIER_CALL = re.compile(r""""[^"]*"|'[^']*'|(?<![\w.\-:$@])id(?=\s*\()""")
-_WIDE = ("//", "desc", "foll", "prec")
+_WIDE = ("/", "desc", "foll", "prec")
 _OWN_ID = "hub-id"
 
 
@@ -101,7 +101,9 @@ class Expression:
         return frozenset(found)
 
     def _check(self, times: int) -> None:
-        if times * self._nodes ** _power(self._text) > _MOST_STEPS:
+        wide, upward = _powers(self._text)
+        depth = _depth(self._document.root) if upward > 1 else 1
+        if times * self._nodes**wide * depth ** max(upward - 1, 0) > _MOST_STEPS:
             raise Refused(Reason.LIMITS, "an XPath expression that could take long")
 
     def _compiled(self, text: str) -> etree.XPath:
@@ -153,18 +155,30 @@ def _string(node: Any) -> str:
     return node if isinstance(node, str) else str(node.xpath("string()"))
 
 
-def _power(text: str) -> int:
-    """How many axes over the whole document stand within one another, at most."""
-    levels, most = [0], 0
+def _depth(root: Element) -> int:
+    depth = deepest = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _powers(text: str) -> tuple[int, int]:
+    """How many axes over the whole document, and how many over ancestors, stand within one another, at most."""
+    levels, most = [(0, 0)], (0, 0)
     for mark in _TOKEN.findall(text):
+        wide, upward = levels[-1]
         if mark.startswith(_WIDE):
-            levels[-1] += 1
-            most = max(most, sum(levels))
+            levels[-1] = (wide + 1, upward)
+        elif mark.startswith("anc"):
+            levels[-1] = (wide, upward + 1)
         elif mark in ("[", "("):
-            levels.append(0)
+            levels.append((0, 0))
         elif mark in ("]", ")"):
-            inner = levels.pop() if len(levels) > 1 else 0
-            levels[-1] = max(levels[-1], inner) if mark == ")" else levels[-1]
-        elif mark[0] not in "\"'" and not mark.endswith("::"):
-            levels[-1] = 0
+            inner = levels.pop() if len(levels) > 1 else (0, 0)
+            if mark == ")":  # what a path goes on from, or the value of a function
+                levels[-1] = (max(levels[-1][0], inner[0]), max(levels[-1][1], inner[1]))
+        elif mark in ("|", ",", "and", "or"):
+            levels[-1] = (0, 0)
+        most = (max(most[0], sum(one[0] for one in levels)), max(most[1], sum(one[1] for one in levels)))
     return most

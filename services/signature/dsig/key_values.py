@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -36,20 +37,21 @@ _PROBLEMS = (ValueError, TypeError, UnsupportedAlgorithm, OverflowError)
 def certificate(der: bytes) -> x509.Certificate | None:
     """None when it cannot be read."""
     try:
-        return x509.load_der_x509_certificate(der)
-    except _PROBLEMS:
+        found = x509.load_der_x509_certificate(der)
+        _ = found.subject, found.issuer, found.serial_number, found.extensions  # parsed late: fail now, not in use
+    except (*_PROBLEMS, x509.DuplicateExtension):
         return None
+    return found
 
 
-def certificates(content: bytes) -> list[x509.Certificate]:
-    """All of a file, PEM or DER; an empty list when it holds none."""
-    if b"-----BEGIN" not in content:
-        found = certificate(content)
-        return [] if found is None else [found]
+@lru_cache(maxsize=256)
+def certificates(content: bytes) -> tuple[x509.Certificate, ...]:
+    """All of a file, PEM or DER; none when it holds none."""
     try:
-        return x509.load_pem_x509_certificates(content)
+        ders = [der(one) for one in x509.load_pem_x509_certificates(content)] if b"-----BEGIN" in content else [content]
     except _PROBLEMS:
-        return []
+        return ()
+    return tuple(one for each in ders if (one := certificate(each)) is not None)
 
 
 def certified(one: x509.Certificate) -> PublicKey | None:

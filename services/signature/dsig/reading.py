@@ -34,6 +34,10 @@ _PLAIN_NAME = re.compile(r"[^\W\d][\w.\-]*")
 _RELATIVE_DECLARATION = re.compile(
     rb"""xmlns[^=<>]{0,300}=\s*(?:"(?!http://|https://|urn:|")|'(?!http://|https://|urn:|'))"""
 )
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
+_ATTRIBUTE_LIST = re.compile(r"<!ATTLIST\s+([^\s>]+)\s+([^>]*)>")
+_OF_TYPE_ID = re.compile(r"(?:^|\s)([^\s]+)\s+ID(?=\s)")
 _LIMIT_WORDS = ("depth", "huge", "too long", "entity loop", "amplification", "resource", "too deep", "too many")
 
 
@@ -85,7 +89,7 @@ def read(content: bytes, id_attributes: tuple[str, ...] = (), external: Mapping[
         raise Refused(Reason.MALFORMED, "not XML 1.0")
     _check_limits(root, content)
     return Document(
-        root=root, content=content, relative=_is_relative(root, content), bearers=_bearers(root, id_attributes)
+        root=root, content=content, relative=_is_relative(root, content), bearers=_bearers(root, id_attributes, text)
     )
 
 
@@ -165,9 +169,9 @@ def _too_deep(root: Element) -> bool:
     return False
 
 
-def _bearers(root: Element, id_attributes: tuple[str, ...]) -> dict[str, tuple[Element, ...]]:
+def _bearers(root: Element, id_attributes: tuple[str, ...], text: str) -> dict[str, tuple[Element, ...]]:
     names = tuple(sorted({*(id_attributes or (*USUAL_IDS, *_SAML_1_IDS)), XML_ID}))
-    declared = _declared(root) if root.getroottree().docinfo.internalDTD is not None else set()
+    declared = _declared(root, text) if root.getroottree().docinfo.internalDTD is not None else set()
     found: dict[str, dict[Element, None]] = {}
     bearing: Any = _bearing(names)(root)
     for node in root.iter(etree.Element) if declared else bearing:
@@ -195,10 +199,15 @@ def _is_usual(node: Element, name: object) -> bool:
     return name not in _SAML_1_IDS or str(node.tag).startswith(_SAML_1)
 
 
-def _declared(root: Element) -> set[tuple[str, str]]:
+def _declared(root: Element, text: str) -> set[tuple[str, str]]:
     """Elements and their attributes that the document type calls identifiers."""
-    dtd: Any = root.getroottree().docinfo.internalDTD
     pairs = {
+        (element, attribute)
+        for element, listed in _ATTRIBUTE_LIST.findall(_QUOTED.sub('""', _COMMENT.sub("", text)))
+        for attribute in _OF_TYPE_ID.findall(listed)
+    }
+    dtd: Any = root.getroottree().docinfo.internalDTD
+    pairs |= {
         (_qualified(element.prefix, element.name), _qualified(attribute.prefix, attribute.name))
         for element in dtd.iterelements()
         for attribute in element.iterattributes()

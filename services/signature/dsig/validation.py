@@ -12,7 +12,7 @@ In this order, so that what is wrong is never hidden behind what cannot be judge
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hub.model.statuses import Outcome
@@ -29,6 +29,7 @@ from services.signature.reasons import Reason, verdict_for
 from services.signature.verification import EmbeddedKey, Request, SignatureAnswer, SignerName
 
 _DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
+_MOST_CERTIFICATES = 8
 _MOST_IN_MANIFESTS = 256
 
 
@@ -164,25 +165,32 @@ def _valued(
             raise Refused(Reason.SIGNATURE_MISMATCH, "the HMAC is another")
         return
     keys = ring(parts.key_info, document, request, parts.element)
-    held = next((one for one in keys.candidates if methods.holds(agreed.method, one.key, parts.value, said)), None)
-    named = held or next((one for one in keys.candidates if one.certificate is not None), None)
+    held = [one for one in keys.candidates if methods.holds(agreed.method, one.key, parts.value, said)]
+    named = next((one for one in held or keys.candidates if one.certificate is not None), None)
     if named is not None and named.certificate is not None:
         finding.signer = trust.signer(named.certificate)
     if not keys.candidates:
         raise Refused(Reason.NO_KEY, "there is no key to check it with")
-    if held is None:
+    if not held:
         raise Refused(Reason.SIGNATURE_MISMATCH, "no key that is offered verifies the value")
     _weigh(held, keys, request, finding)
 
 
-def _weigh(held: Candidate, keys: KeyRing, request: Request, finding: Finding) -> None:
-    weakness = methods.weakness(held.key)
+def _weigh(held: Sequence[Candidate], keys: KeyRing, request: Request, finding: Finding) -> None:
+    """By the best of the keys that verify the value: one key may have several certificates."""
+    weakness = methods.weakness(held[0].key)
     if weakness:
         finding.weak.append(weakness)
-    if held.origin is not Origin.CERTIFICATE or request.embedded_key is EmbeddedKey.ANY or held.certificate is None:
+    certified = [one.certificate for one in held if one.certificate is not None]
+    given = any(one.origin is not Origin.CERTIFICATE for one in held)
+    if given or request.embedded_key is EmbeddedKey.ANY or not certified:
         return
-    others = tuple(key_values.der(one) for one in keys.certificates if one != held.certificate)
-    worth = trust.worth(key_values.der(held.certificate), others, tuple(keys.lists), request)
+    found = []
+    for one in certified[:_MOST_CERTIFICATES]:
+        others = tuple(key_values.der(other) for other in keys.certificates if other != one)
+        found.append((trust.worth(key_values.der(one), others, tuple(keys.lists), request), one))
+    worth, best = min(found, key=lambda each: each[0].reason not in (Reason.OK, Reason.WEAK_ALGORITHM))
+    finding.signer = trust.signer(best)
     if worth.weak:
         finding.weak.append(worth.weak)
     if worth.reason not in (Reason.OK, Reason.WEAK_ALGORITHM):

@@ -114,7 +114,8 @@ CHARACTERS_PLAIN = """<doc>
 Second line</text>
    <value>2</value>
    <compute>value&gt;"0" &amp;&amp; value&lt;"10" ?"valid":"error"</compute>
-   <compute expr="value>&quot;0&quot; &amp;&amp; value&lt;&quot;10&quot; ?&quot;valid&quot;:&quot;error&quot;">valid</compute>
+   <compute expr="value>&quot;0&quot; &amp;&amp; value&lt;&quot;10&quot; ?&quot;valid&quot;:\
+&quot;error&quot;">valid</compute>
    <norm attr=" '    &#xD;&#xA;&#x9;   ' "></norm>
    <normNames attr="A &#xD;&#xA;&#x9; B"></normNames>
    <normId id="' &#xD;&#xA;&#x9; '"></normId>
@@ -151,7 +152,8 @@ SUBSET_XPATH = """(//. | //@* | //namespace::*)
    or
    count(id("E3")|ancestor-or-self::node()) = count(ancestor-or-self::node())
 ]"""
-SUBSET_PLAIN = """<e1 xmlns="http://www.ietf.org" xmlns:w3c="http://www.w3.org"><e3 xmlns="" id="E3" xml:space="preserve"></e3></e1>"""
+SUBSET_PLAIN = """<e1 xmlns="http://www.ietf.org" xmlns:w3c="http://www.w3.org">\
+<e3 xmlns="" id="E3" xml:space="preserve"></e3></e1>"""
 # C14N 1.1 §3.8
 BASES = """<!DOCTYPE doc [
 <!ATTLIST e2 xml:space (default|preserve) 'preserve'>
@@ -192,9 +194,12 @@ def test_examples_of_the_recommendation(content: str, uri: str, xpath: str, said
 @pytest.mark.parametrize(
     ("prefixes", "said"),
     [
-        ((), '<n1:elem2 xmlns:n1="http://example.net" xml:lang="en"><n3:stuff xmlns:n3="ftp://example.org"></n3:stuff></n1:elem2>'),
-        (("n3",), '<n1:elem2 xmlns:n1="http://example.net" xmlns:n3="ftp://example.org" xml:lang="en"><n3:stuff></n3:stuff></n1:elem2>'),
-        (("#default",), '<n1:elem2 xmlns="http://d" xmlns:n1="http://example.net" xml:lang="en"><n3:stuff xmlns:n3="ftp://example.org"></n3:stuff></n1:elem2>'),
+        ((), ('<n1:elem2 xmlns:n1="http://example.net" xml:lang="en">'
+         '<n3:stuff xmlns:n3="ftp://example.org"></n3:stuff></n1:elem2>')),
+        (("n3",), ('<n1:elem2 xmlns:n1="http://example.net" xmlns:n3="ftp://example.org" xml:lang="en">'
+         "<n3:stuff></n3:stuff></n1:elem2>")),
+        (("#default",), ('<n1:elem2 xmlns="http://d" xmlns:n1="http://example.net" xml:lang="en">'
+         '<n3:stuff xmlns:n3="ftp://example.org"></n3:stuff></n1:elem2>')),
     ],
 )  # fmt: skip
 def test_exclusive_form_of_a_subtree(prefixes: tuple[str, ...], said: str) -> None:
