@@ -22,6 +22,7 @@ from services.signature.pki.names import NameKey
 FRESH = timedelta(days=1)
 """How long an answer holds that does not say so: newer ones are always to be had (RFC 6960 §2.4)."""
 _UNDERSTOOD = frozenset({"1.3.6.1.5.5.7.48.1.2", "1.3.6.1.5.5.7.48.1.9"})  # nonce, extended revoke
+_ODD = (UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 _HASHES = ("sha1", "sha224", "sha256", "sha384", "sha512")
 
 
@@ -89,7 +90,7 @@ def answer(content: bytes) -> Answer | None:
         if quick.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             return None
         return _read(content, quick)
-    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+    except (ValueError, TypeError, OverflowError, *_ODD) as error:
         raise Unreadable(type(error).__name__) from error
 
 

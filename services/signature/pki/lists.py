@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from cryptography import x509
 
@@ -25,6 +26,7 @@ _UNDERSTOOD = frozenset({DELTA, ISSUING_POINT, c.ISSUER_ALT_NAME})
 """Where critical; others that we know must not be (§5.2)."""
 _ENTRY_UNDERSTOOD = frozenset({REASON, INVALIDITY, ENTRY_ISSUER, HOLD})
 _MOST_ASKED = 4096
+_ODD = (x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 _CRITICAL = b"\x01\x01\xff\x04"
 """TRUE and an OCTET STRING after it: how a critical extension looks. Found by chance it costs a walk, no more."""
 
@@ -43,9 +45,9 @@ class Entry(StrEnum):
 _REASONS = {x509.ReasonFlags.remove_from_crl: Entry.REMOVED, x509.ReasonFlags.certificate_hold: Entry.HELD}
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RevocationList:
-    """A list that could be read. `usable`: we know all it says."""
+    """A list that could be read. `usable`: we know all that it says of itself."""
 
     digest: bytes
     quick: x509.CertificateRevocationList
@@ -61,10 +63,13 @@ class RevocationList:
     authority_key: bytes
     scope: Scope
     usable: bool
-    marked: "dict[tuple[NameKey, bytes], list[Revoked]] | None"
-    """All entries, where one carries a critical extension."""
     asked: "dict[bytes, list[Revoked]]" = field(default_factory=dict)
     """Serial numbers looked up before: even finding that one is not among ten megabytes takes milliseconds."""
+
+    @property
+    def known(self) -> bool:
+        """We know all that its entries say. Ask only where the list's signature holds: others may be long for spite."""
+        return self._marked[1]
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -78,8 +83,9 @@ class RevocationList:
 
     def entry(self, cert: Cert, at: datetime) -> Entry:
         """What is said of the certificate. Only in a list newer than the moment an entry's date counts (§6.3.3)."""
-        if self.marked is not None:
-            found = self.marked.get((cert.issuer, cert.serial), [])
+        marked, _ = self._marked
+        if marked is not None:
+            found = [Revoked.of(each) for each in marked.get((cert.issuer, cert.serial), ())]
         elif cert.issuer == self.issuer:
             found = self._looked_up(cert)
         else:
@@ -88,6 +94,16 @@ class RevocationList:
             if each.what is Entry.REMOVED or self.since <= at or each.since <= at:
                 return each.what
         return Entry.NOTHING
+
+    @cached_property
+    def _marked(self) -> tuple[dict[tuple[NameKey, bytes], list[x509.RevokedCertificate]] | None, bool]:
+        """All entries by issuer and serial number, where one is critical; and whether all they say is known."""
+        if _CRITICAL not in self.entries:
+            return None, True
+        try:
+            return _walked(self)
+        except (ValueError, *_ODD):
+            return {}, False
 
     def _looked_up(self, cert: Cert) -> "list[Revoked]":
         found = self.asked.get(cert.serial)
@@ -113,7 +129,11 @@ class Revoked:
     def of(cls, revoked: x509.RevokedCertificate) -> "Revoked":
         """Of an entry: the date from which its key is suspect, where the list knows it, else when it was revoked."""
         since, what = revoked.revocation_date_utc, Entry.REVOKED
-        for extension in revoked.extensions:
+        try:
+            said = list(revoked.extensions)
+        except (ValueError, *_ODD):
+            said = []  # a reason that nobody knows is a reason
+        for extension in said:
             if isinstance(extension.value, x509.CRLReason):
                 what = _REASONS.get(extension.value.reason, Entry.REVOKED)
             elif isinstance(extension.value, x509.InvalidityDate):
@@ -126,7 +146,7 @@ def revocation_list(content: bytes) -> RevocationList:
     try:
         quick = x509.load_der_x509_crl(content)
         return _read(content, quick)
-    except (ValueError, TypeError, OverflowError, x509.InvalidVersion) as error:
+    except (ValueError, TypeError, OverflowError, x509.InvalidVersion, *_ODD) as error:
         raise Unreadable(type(error).__name__) from error
 
 
@@ -151,7 +171,6 @@ def _read(content: bytes, quick: x509.CertificateRevocationList) -> RevocationLi
     scope = points.scope(None if point is None else point.value, issuer)
     critical = {oid for oid, extension in fields.extensions.items() if extension.critical}
     understood = critical <= _UNDERSTOOD and fields.algorithm == outer.whole and quick.next_update_utc is not None
-    marked, entries_understood = _marked(quick, fields, issuer, scope)
     authority = fields.extensions.get(c.AUTHORITY_KEY)
     return RevocationList(
         digest=hashlib.sha256(content).digest(),
@@ -165,8 +184,7 @@ def _read(content: bytes, quick: x509.CertificateRevocationList) -> RevocationLi
         base=_number(base),
         authority_key=b"" if authority is None else authority.value,
         scope=scope,
-        usable=understood and entries_understood,
-        marked=marked,
+        usable=understood,
     )
 
 
@@ -186,23 +204,18 @@ def _number(extension: Extension | None) -> int | None:
     return None if extension is None else c.number(c.one(extension.value).content)
 
 
-def _marked(
-    quick: x509.CertificateRevocationList, fields: _Fields, issuer: NameKey, scope: Scope
-) -> tuple[dict[tuple[NameKey, bytes], list[Revoked]] | None, bool]:
-    """All entries by issuer and serial number, where that is needed; and whether all they say is known."""
-    if _CRITICAL not in fields.entries:
-        return None, True
-    found: dict[tuple[NameKey, bytes], list[Revoked]] = {}
-    known = True
-    for part, revoked in zip(der.parts(fields.entries), quick, strict=True):
+def _walked(made: RevocationList) -> tuple[dict[tuple[NameKey, bytes], list[x509.RevokedCertificate]], bool]:
+    found: dict[tuple[NameKey, bytes], list[x509.RevokedCertificate]] = {}
+    known, issuer = True, made.issuer
+    for part, revoked in zip(der.parts(made.entries), made.quick, strict=True):
         serial, _, *more = der.parts(part.content)
         said = extensions(more[0].whole) if more else {}
         known = known and all(oid in _ENTRY_UNDERSTOOD for oid, each in said.items() if each.critical)
         named = said.get(ENTRY_ISSUER)
         if named is not None:
             issuer = _entry_issuer(named)
-            known = known and scope.indirect
-        found.setdefault((issuer, serial.whole), []).append(Revoked.of(revoked))
+            known = known and made.scope.indirect
+        found.setdefault((issuer, serial.whole), []).append(revoked)
     return found, known
 
 

@@ -129,7 +129,9 @@ class Weighing:
         newest = set[tuple[object, ...]]()
         for each in sorted(lists, key=lambda one: one.age, reverse=True):
             reasons = _reasons(each, cert, places)
-            if each.base is not None or not each.usable or not reasons or not self._maker(each, above):
+            if each.base is not None or not each.usable or not reasons:
+                continue
+            if not self._maker(each, above) or not each.known:
                 continue
             self.weak.update(weak_hash(each.quick))
             said = self._entry(each, self._deltas(each, lists, above), cert)
@@ -163,7 +165,7 @@ class Weighing:
             and (each.issuer, each.scope.der, each.authority_key) == (base.issuer, base.scope.der, base.authority_key)
         ]  # fmt: skip
         for each in sorted(found, key=lambda one: one.number or 0, reverse=True):
-            if self._maker(each, above):
+            if self._maker(each, above) and each.known:
                 yield each
 
     def _entry(self, base: RevocationList, deltas: Iterator[RevocationList], cert: Cert) -> Entry:

@@ -214,6 +214,11 @@ def test_a_hold_ends_with_the_next_list_and_a_revocation_never_does() -> None:
     assert asked(BAD, gone, revoked_list(middle(), number=2)) is Reason.REVOKED
 
 
+def test_a_reason_that_nobody_knows_is_a_reason() -> None:
+    strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.21"), b"\x0a\x01\x07"), False
+    assert asked(BAD, revoked_list(middle(), Listed(serial=BAD, extensions=[strange]))) is Reason.REVOKED
+
+
 def test_who_is_on_a_list_in_force_is_revoked_whatever_the_entrys_date() -> None:
     assert asked(BAD, revoked_list(middle(), Listed(serial=BAD, since=AT + DAY))) is Reason.REVOKED
 
