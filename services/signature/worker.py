@@ -4,6 +4,9 @@ Reads requests from stdin, writes replies to stdout, ends with its stdin. Librar
 itself; it reads the one file that each task names and nothing else.
 """
 
+import services.signature.worker_lean  # noqa: F401 - decides how much of pyHanko is loaded below
+
+# isort: split
 import gc
 import hashlib
 import mmap
