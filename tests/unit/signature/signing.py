@@ -99,3 +99,21 @@ def _sign(key: Key, method: str, data: bytes) -> bytes:
         case dsa.DSAPrivateKey():
             numbers, width = decode_dss_signature(key.sign(data, algorithm)), 20
     return b"".join(number.to_bytes(width, "big") for number in numbers)
+
+
+def signed_again(package: bytes, identity: Identity) -> bytes:
+    """The same with a new value over a SignedInfo that has C14N 1.0, written here by hand."""
+    text = package.decode()
+    signed_info = text[text.index("<SignedInfo>") : text.index("</SignedInfo>") + len("</SignedInfo>")]
+    root = etree.fromstring(package)
+    scope = next(root.iter(f"{{{DSIG}}}SignedInfo")).nsmap
+    declared = "".join(
+        f' xmlns:{prefix}="{uri}"' if prefix else f' xmlns="{uri}"'
+        for prefix, uri in sorted(scope.items(), key=lambda pair: pair[0] or "")
+    )
+    said = etree.tostring(
+        etree.fromstring(signed_info.replace("<SignedInfo>", f"<SignedInfo{declared}>")), method="c14n"
+    )
+    value = base64.b64encode(_sign(identity.key, RSA_SHA256, said)).decode()
+    before, after = text.index("<SignatureValue>") + len("<SignatureValue>"), text.index("</SignatureValue>")
+    return (text[:before] + value + text[after:]).encode()
