@@ -5,6 +5,7 @@ earlier one, and the signatures before it, are judged.
 """
 
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +28,8 @@ from services.signature.pdf_reader import PdfOddity, SignatureField, check_pages
 
 _MOST_SIGNATURES = 32
 _MOST_REVISIONS = 300
+_SHORTEST = 64
+_BYTE_RANGE = re.compile(rb"/ByteRange\s{0,9}\[\s{0,9}0\s{1,99}\d{1,10}\s{1,99}(\d{1,10})\s{1,99}(\d{1,10})")
 _TIME_STAMP, _RFC3161 = "/DocTimeStamp", "/ETSI.RFC3161"
 
 
@@ -69,6 +72,11 @@ class _Placed:
 
 def examine(content: bytes, question: Question, at: datetime, password: str | None = None) -> Examined:
     """Examine a file that is a PDF or says that it is; never raises but MemoryError and NoAnchors."""
+    found = _examined(content, question, at, password)
+    return _once_whole(content, question, at, password) if found.reading is Reading.MALFORMED else found
+
+
+def _examined(content: bytes, question: Question, at: datetime, password: str | None) -> Examined:
     try:
         reader = open_pdf(io.BytesIO(content))
         if reader.encrypt_dict is not None and not _unlocked(reader, password):
@@ -86,6 +94,22 @@ def examine(content: bytes, question: Question, at: datetime, password: str | No
         return Examined(reading=Reading.LIMITS)
     except Exception:  # noqa: BLE001 - hostile files make the parser raise anything
         return Examined(reading=Reading.MALFORMED)
+
+
+def _once_whole(content: bytes, question: Question, at: datetime, password: str | None) -> Examined:
+    """A file that cannot be read, but could be when it was signed: something else came after its signatures."""
+    ends = [int(found[1]) + int(found[2]) for found in _BYTE_RANGE.finditer(content)]
+    end = max((end for end in ends if _SHORTEST <= end < len(content)), default=0)
+    before = _examined(content[:end], question, at, password) if end else Examined(reading=Reading.MALFORMED)
+    if before.reading is not Reading.READ or not before.signatures:
+        return Examined(reading=Reading.MALFORMED)
+    return replace(
+        before,
+        signatures=tuple(
+            replace(one, facts=replace(one.facts, coverage=Coverage.REVISION, changes=Changes.OTHER))
+            for one in before.signatures
+        ),
+    )
 
 
 def _unlocked(reader: PdfFileReader, password: str | None) -> bool:

@@ -19,6 +19,7 @@ HIDDEN: dict[str, Callable[[bytes], bytes]] = {
     "a comment": lambda pdf: pdf + b"% 7 0 obj\n",
     "a second end": lambda pdf: pdf + b"%%EOF\n",
     "a letter": lambda pdf: pdf + b"x",
+    "rubbish that no reader gets over": lambda pdf: pdf + b"rubbish " * 1000,
     "a dictionary that says other things": pdf_attacks.spoofed_dictionary,
 }
 
@@ -26,7 +27,7 @@ HIDDEN: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("hide", HIDDEN.values(), ids=HIDDEN)
 def test_what_is_hidden_after_a_signature_makes_it_invalid(hide: Callable[[bytes], bytes]) -> None:
     first = alone(hide(pdfs.good()))[0]
-    assert first.verdict.reason in ("MODIFIED_AFTER_SIGNING", "MALFORMED", "PDF_BYTERANGE")
+    assert first.verdict.reason in ("MODIFIED_AFTER_SIGNING", "PDF_BYTERANGE")
 
 
 def test_what_was_hidden_before_it_was_signed_is_not_brought_up_afterwards() -> None:

@@ -181,7 +181,7 @@ FLAWS: list[tuple[str, Callable[[], bytes], str]] = [
     ("one byte changed", _flipped, "DIGEST_MISMATCH"),
     ("page written over afterwards", lambda: pdfs.with_page_text(pdfs.good()), "MODIFIED_AFTER_SIGNING"),
     ("note laid over it afterwards", lambda: pdfs.with_annotation(pdfs.good()), "MODIFIED_AFTER_SIGNING"),
-    ("an end without an index appended", lambda: pdfs.good() + b"\n%%EOF\n", "MALFORMED"),
+    ("an end without an index appended", lambda: pdfs.good() + b"\n%%EOF\n", "MODIFIED_AFTER_SIGNING"),
     (
         "validation data, then a change",
         lambda: pdfs.with_page_text(pdfs.with_validation_data(pdfs.good())),
