@@ -88,6 +88,7 @@ class SignatureChecked(Event):
     findings: Annotated[tuple[SignatureFinding, ...], "one for the envelope and one per signed or unsigned PDF"]
     policy: Annotated[SignaturePolicy, "the sender's policy at the time"]
     stop: Annotated[bool, "the policy stops this document"]
+    evidence: Annotated[str, "SHA-256 of what was judged by, in the blob store; empty: judged before it was kept"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from hub.runtime.health import set_probe
 from hub.runtime.process import Process, run
 from hub.runtime.settings import load
 from services.signature.adapters import DirectorySenders, MongoVerdicts, PooledExaminer
+from services.signature.adapters_evidence import BlobEvidence
 from services.signature.adapters_trust import TrustFiles
 from services.signature.app import topics
 from services.signature.handlers import CheckSignatures
@@ -33,6 +34,7 @@ async def compose(process: Process, settings: SignatureSettings) -> None:
     handler = CheckSignatures(
         senders=DirectorySenders(foundation.view),
         examiner=PooledExaminer(blobs, workers, settings.data_dir / "incoming", 2 * settings.workers),
+        evidences=BlobEvidence(blobs),
         verdicts=MongoVerdicts(foundation.database),
         clock=foundation.clock,
     )

@@ -21,7 +21,7 @@ from hub.runtime.blobs import Blobs
 from hub.runtime.directory import DirectoryView
 from hub.runtime.mongo import bulk, guarded
 from services.signature.facts import DocumentFacts
-from services.signature.frames import Task
+from services.signature.frames import Task, Trust
 from services.signature.handlers import Examined, Sender
 from services.signature.reasons import Reason
 from services.signature.workers import Workers
@@ -57,19 +57,24 @@ class PooledExaminer:
         self._folder = folder
         self._places = asyncio.Semaphore(at_once)
 
-    async def examine(self, documents: Sequence[DocumentReceived]) -> Sequence[Examined]:
+    def trust(self) -> Trust:
+        """Anchors and CRLs to judge by now. Transient while they cannot be read."""
+        return self._workers.trust()
+
+    async def examine(self, documents: Sequence[DocumentReceived], trust: Trust) -> Sequence[Examined]:
         """Facts about each document, side by side; waits for all before it raises what befell one."""
-        found = await asyncio.gather(*(self._one(document) for document in documents), return_exceptions=True)
+        found = await asyncio.gather(*(self._one(document, trust) for document in documents), return_exceptions=True)
         for each in found:
             if isinstance(each, BaseException) and not isinstance(each, Invalid):
                 raise each
         return [each for each in found if isinstance(each, DocumentFacts | Reason | Invalid)]
 
-    async def _one(self, document: DocumentReceived) -> Examined:
+    async def _one(self, document: DocumentReceived, trust: Trust) -> Examined:
         package = document.header.package
         async with self._places, self._file(package) as path:
             return await self._workers.examine(
-                Task(path=str(path), sha256=package.digest, size=package.size, moment=document.occurred_at)
+                Task(path=str(path), sha256=package.digest, size=package.size, moment=document.occurred_at),
+                trust,
             )
 
     @asynccontextmanager

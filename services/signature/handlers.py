@@ -7,12 +7,14 @@ from typing import Protocol
 
 from hub.model.errors import Invalid
 from hub.model.events import DocumentReceived, Event, SignatureChecked
-from hub.model.ids import AgencyCode, EventId, event_id
+from hub.model.ids import AgencyCode, Digest, EventId, event_id
 from hub.model.record import Recorded
 from hub.model.statuses import SignaturePolicy
 from services.signature import policy, verdict
+from services.signature.evidence import digest_of, evidence_of, manifest
 from services.signature.facts import DocumentFacts
 from services.signature.fitting import fitted
+from services.signature.frames import Trust
 from services.signature.reasons import Reason
 
 STEP = "signature.checked"
@@ -40,8 +42,20 @@ class Senders(Protocol):
 class Examiner(Protocol):
     """Gathers facts."""
 
-    async def examine(self, documents: Sequence[DocumentReceived]) -> Sequence[Examined]:
+    def trust(self) -> Trust:
+        """Anchors and CRLs to judge by now. Transient while they cannot be read."""
+        ...
+
+    async def examine(self, documents: Sequence[DocumentReceived], trust: Trust) -> Sequence[Examined]:
         """Facts about each document, in their order. Transient when a package or the trust anchors are away."""
+        ...
+
+
+class Evidences(Protocol):
+    """What verdicts were judged by."""
+
+    async def keep(self, trust: Trust, manifests: Sequence[bytes]) -> None:
+        """Keep manifests under their digests, and what they name. Raises Transient."""
         ...
 
 
@@ -64,12 +78,21 @@ class Facts:
     examined: Mapping[EventId, Examined]
     senders: Mapping[AgencyCode, Sender]
     moment: datetime
+    evidence: Mapping[EventId, Digest]
 
 
 class CheckSignatures:
     """document.received -> signature.checked, one for each document."""
 
-    def __init__(self, senders: Senders, examiner: Examiner, verdicts: Verdicts, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        senders: Senders,
+        examiner: Examiner,
+        evidences: Evidences,
+        verdicts: Verdicts,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._evidences = evidences
         self._senders = senders
         self._examiner = examiner
         self._verdicts = verdicts
@@ -83,8 +106,21 @@ class CheckSignatures:
         senders = {
             document.header.sender: self._senders.sender(document.header.sender) for document in waiting.values()
         }
-        found = await self._examiner.examine(list(waiting.values()))
-        return Facts(examined=dict(zip(waiting, found, strict=True)), senders=senders, moment=self._clock())
+        if not waiting:
+            return Facts(examined={}, senders={}, moment=self._clock(), evidence={})
+        trust = self._examiner.trust()  # one for all, and the one that is kept
+        found = await self._examiner.examine(list(waiting.values()), trust)
+        manifests = {
+            key: manifest(evidence_of(document, senders[document.header.sender].codes, trust))
+            for key, document in waiting.items()
+        }
+        await self._evidences.keep(trust, list(manifests.values()))  # before a verdict names it
+        return Facts(
+            examined=dict(zip(waiting, found, strict=True)),
+            senders=senders,
+            moment=self._clock(),
+            evidence={key: digest_of(content) for key, content in manifests.items()},
+        )
 
     def decide(self, cause: Recorded[DocumentReceived], facts: Facts) -> Sequence[Event]:
         """The verdict on one document; nothing when it was judged before. Invalid when its package is damaged."""
@@ -111,6 +147,7 @@ class CheckSignatures:
             findings=findings,
             policy=sender.policy,
             stop=policy.stops(sender.policy, judged),
+            evidence=facts.evidence[key],
         )
         return (fitted(checked),)
 

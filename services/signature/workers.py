@@ -66,7 +66,11 @@ class Workers:
         if not self._alive:
             raise Transient("workers", "no verification worker lives")
 
-    async def examine(self, task: Task) -> DocumentFacts | Reason:
+    def trust(self) -> Trust:
+        """Anchors and CRLs to judge by now. Transient while they cannot be read."""
+        return self._trust.current()
+
+    async def examine(self, task: Task, trust: Trust) -> DocumentFacts | Reason:
         """Facts about a package, or the reason why there are none.
 
         Transient when package or anchors are away, Invalid when the package is no longer what was accepted.
@@ -74,10 +78,10 @@ class Workers:
         for _ in range(_TRIES):
             worker = await self._idle.get()
             try:
-                answer = await self._ask(worker, task)
+                answer = await self._ask(worker, task, trust)
             except TimeoutError:
                 self._replace(worker, "timeout")
-                return await self._alone(task)
+                return await self._alone(task, trust)
             except WorkerDied as death:
                 another = self._replace(worker, death.cause)
                 if death.cause == "timeout":
@@ -94,7 +98,7 @@ class Workers:
             return _result(answer)
         return Reason.VERIFIER_CRASHED
 
-    async def _alone(self, task: Task) -> DocumentFacts | Reason:
+    async def _alone(self, task: Task, trust: Trust) -> DocumentFacts | Reason:
         """One more try while no other document is looked at."""
         if self._waiting_alone >= _MOST_WAITING_ALONE:
             raise Transient("workers", "this machine has no time for verification")
@@ -104,16 +108,16 @@ class Workers:
             async with self._exclusive:
                 while len(held) < self._count:
                     held.append(await self._idle.get())
-                return await self._last_try(held, task)
+                return await self._last_try(held, task, trust)
         finally:
             self._waiting_alone -= 1
             for worker in held:
                 self._idle.put_nowait(worker)
 
-    async def _last_try(self, held: list[Worker], task: Task) -> DocumentFacts | Reason:
+    async def _last_try(self, held: list[Worker], task: Task, trust: Trust) -> DocumentFacts | Reason:
         worker = held.pop()
         try:
-            answer = await self._ask(worker, task, _PATIENCE_ALONE)
+            answer = await self._ask(worker, task, trust, _PATIENCE_ALONE)
         except TimeoutError:
             self._replace(worker, "timeout")
             return Reason.TIMEOUT
@@ -129,8 +133,7 @@ class Workers:
         self._release(worker, answer)
         return _result(answer)
 
-    async def _ask(self, worker: Worker, task: Task, patience: float = 1.0) -> Answer:
-        trust = self._trust.current()
+    async def _ask(self, worker: Worker, task: Task, trust: Trust, patience: float = 1.0) -> Answer:
         loaded = await worker.learn(trust)
         if loaded.refusal:
             self._trust.refused(trust, loaded.refusal)

@@ -15,10 +15,12 @@ from hub.model.ids import AgencyCode, Digest, EventId, SystemId
 from hub.model.statuses import AgencyState, SignaturePolicy
 from hub.model.values import Identifier, Package
 from services.signature.adapters import DirectorySenders, PooledExaminer
-from services.signature.frames import Task
+from services.signature.frames import Task, Trust
 from services.signature.reasons import Reason
 from tests.unit.signature import authority
 from tests.unit.signature.documents import LETTER, header_of
+
+TRUST = Trust(version="1", anchors=b"", crls=(), revocation="off")
 
 
 class RemoteStore:
@@ -46,7 +48,8 @@ class Readers:
         self.read: list[bytes] = []
         self.most = 0
 
-    async def examine(self, task: Task) -> Reason:
+    async def examine(self, task: Task, trust: Trust) -> Reason:
+        assert trust is TRUST
         self.most = max(self.most, len(list(self.folder.iterdir())))
         await asyncio.sleep(0)
         self.read.append(Path(task.path).read_bytes())  # noqa: ASYNC240 - a few bytes
@@ -68,7 +71,7 @@ async def test_packages_of_a_remote_store_are_files_for_a_moment(tmp_path: Path)
     folder = tmp_path / "incoming"
     workers = Readers(folder)
     examiner = PooledExaminer(cast("Any", RemoteStore(b"ab", b"cd")), cast("Any", workers), folder, at_once=2)
-    found = await examiner.examine([received(number) for number in range(5)])
+    found = await examiner.examine([received(number) for number in range(5)], TRUST)
     assert found == [Reason.LIMITS] * 5
     assert workers.read == [b"abcd"] * 5
     assert 1 <= workers.most <= 2
@@ -80,7 +83,7 @@ async def test_a_store_that_is_away_is_waited_for_and_leaves_nothing_behind(tmp_
     store.away = True
     examiner = PooledExaminer(cast("Any", store), cast("Any", Readers(tmp_path)), tmp_path, at_once=2)
     with pytest.raises(Transient, match="blobs"):
-        await examiner.examine([received(1), received(2)])
+        await examiner.examine([received(1), received(2)], TRUST)
     assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240 - a few names
 
 

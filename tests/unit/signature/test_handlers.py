@@ -14,6 +14,8 @@ from hub.model.statuses import Outcome, SignaturePolicy
 from hub.runtime.four_steps import FourSteps
 from hub.runtime.marks import Marks
 from services.signature import document
+from services.signature.evidence import digest_of
+from services.signature.frames import Trust
 from services.signature.handlers import CheckSignatures, Examined, Sender
 from services.signature.reasons import Reason
 from tests.fakes.log import FakeLog, FakeMarkStore
@@ -22,6 +24,8 @@ from tests.unit.signature.documents import LETTER, header_of
 from tests.unit.signature.signing import signed
 
 CHECKED = datetime(2026, 11, 20, 2, 15, 3, tzinfo=UTC)
+
+TRUST = Trust(version="1", anchors=b"anchors", crls=(b"one", b"two"), revocation="require")
 
 
 @dataclass
@@ -33,13 +37,22 @@ class Desk:
     asked: list[EventId] = field(default_factory=list)
     kept: dict[EventId, SignatureChecked] = field(default_factory=dict)
     away: str = ""
+    manifests: dict[str, bytes] = field(default_factory=dict)
 
     def sender(self, code: AgencyCode) -> Sender:
         if code not in self.policies:
             return Sender(policy=SignaturePolicy.REQUIRED, codes=frozenset())
         return Sender(policy=self.policies[code], codes=frozenset({code}))
 
-    async def examine(self, documents: Sequence[DocumentReceived]) -> Sequence[Examined]:
+    def trust(self) -> Trust:
+        return TRUST
+
+    async def keep(self, trust: Trust, manifests: Sequence[bytes]) -> None:
+        assert trust is TRUST
+        self.manifests |= {digest_of(content): content for content in manifests}
+
+    async def examine(self, documents: Sequence[DocumentReceived], trust: Trust) -> Sequence[Examined]:
+        assert trust is TRUST
         if self.away:
             raise Transient(self.away)
         self.asked += [one.event_id for one in documents]
@@ -74,7 +87,7 @@ UNSIGNED = LETTER.bytes()
 
 
 def steps(desk: Desk, log: FakeLog, moment: datetime = CHECKED) -> FourSteps[Recorded[DocumentReceived], object]:
-    handler = CheckSignatures(senders=desk, examiner=desk, verdicts=desk, clock=lambda: moment)
+    handler = CheckSignatures(senders=desk, examiner=desk, evidences=desk, verdicts=desk, clock=lambda: moment)
     return FourSteps("CheckSignatures", handler, log, Marks(FakeMarkStore()), (SignatureChecked,))  # type: ignore[arg-type]
 
 
@@ -159,7 +172,9 @@ async def test_after_a_crash_between_append_and_projection_nothing_is_decided_di
     desk.kept.clear()
     desk.policies[authority.SENDER] = SignaturePolicy.REQUIRED
     later = steps(desk, log, CHECKED + timedelta(hours=1))
-    await CheckSignatures(senders=desk, examiner=desk, verdicts=desk, clock=lambda: CHECKED).project([appended])
+    await CheckSignatures(senders=desk, examiner=desk, evidences=desk, verdicts=desk, clock=lambda: CHECKED).project(
+        [appended]
+    )
     await later.run([cause])
     assert log.records == [appended]
     assert [one.stop for one in desk.kept.values()] == [False]

@@ -72,6 +72,10 @@ async def rogues(trust: TrustFiles, count: int = 1, seconds: float = 0.5) -> Asy
         await workers.close()
 
 
+def examine(workers: Workers, task: Task) -> Coroutine[Any, Any, DocumentFacts | Reason]:
+    return workers.examine(task, workers.trust())
+
+
 def task(path: Path, content: bytes | None = None) -> Task:
     if content is not None:
         path.parent.mkdir(exist_ok=True)
@@ -100,7 +104,7 @@ def standing_of(found: DocumentFacts | Reason) -> Standing:
 
 async def test_a_real_worker_gathers_facts(trust: TrustFiles, tmp_path: Path) -> None:
     async with pool(trust) as workers:
-        found = await workers.examine(task(tmp_path / "a", good()))
+        found = await examine(workers, task(tmp_path / "a", good()))
         assert standing_of(found) is Standing.TRUSTED
         assert isinstance(found, DocumentFacts)
         (attachment,) = found.attachments
@@ -111,7 +115,7 @@ async def test_a_real_worker_gathers_facts(trust: TrustFiles, tmp_path: Path) ->
 async def test_several_documents_share_the_workers(trust: TrustFiles, tmp_path: Path) -> None:
     tasks = [task(tmp_path / str(number), good()) for number in range(6)]
     async with pool(trust, count=2) as workers:
-        found = await asyncio.gather(*(workers.examine(one) for one in tasks))
+        found = await asyncio.gather(*(examine(workers, one) for one in tasks))
     assert [standing_of(one) for one in found] == [Standing.TRUSTED] * 6
 
 
@@ -127,8 +131,8 @@ async def test_a_blob_that_is_not_the_package_is_no_verdict(trust: TrustFiles, t
             (tmp_path / "a").write_bytes(good()[:-1] + b" ")
     async with pool(trust) as workers:
         with pytest.raises(Transient if flaw == "missing" else Invalid, match=r"missing|PACKAGE_DAMAGED"):
-            await workers.examine(asked)
-        assert standing_of(await workers.examine(task(tmp_path / "b", good()))) is Standing.TRUSTED
+            await examine(workers, asked)
+        assert standing_of(await examine(workers, task(tmp_path / "b", good()))) is Standing.TRUSTED
 
 
 def swelling() -> bytes:
@@ -143,8 +147,8 @@ async def test_a_document_that_takes_all_memory_harms_nobody(trust: TrustFiles, 
     letter = LETTER.but(files=(File(name="a.pdf", content=swelling()),))
     limits = WorkerLimits(memory_bytes=200 * MIB, seconds=10.0, documents=1000)
     async with pool(trust, limits=limits) as workers:
-        assert await workers.examine(task(tmp_path / "big", letter.bytes())) is Reason.LIMITS
-        assert standing_of(await workers.examine(task(tmp_path / "a", good()))) is Standing.TRUSTED
+        assert await examine(workers, task(tmp_path / "big", letter.bytes())) is Reason.LIMITS
+        assert standing_of(await examine(workers, task(tmp_path / "a", good()))) is Standing.TRUSTED
 
 
 async def test_a_worker_that_is_stopped_is_killed_and_the_others_go_on(trust: TrustFiles, tmp_path: Path) -> None:
@@ -152,18 +156,18 @@ async def test_a_worker_that_is_stopped_is_killed_and_the_others_go_on(trust: Tr
     limits = WorkerLimits(memory_bytes=512 * MIB, seconds=1.0, documents=1000)
     async with pool(trust, count=2, limits=limits) as workers:
         for path in ("a", "b"):
-            await workers.examine(task(tmp_path / path, good()))
+            await examine(workers, task(tmp_path / path, good()))
         first = await workers._idle.get()
         os.kill(first.pid, signal.SIGSTOP)
         workers._idle.put_nowait(first)
         before = killed("timeout")
         hanging, fine = await asyncio.gather(
-            workers.examine(task(tmp_path / "a")), workers.examine(task(tmp_path / "b"))
+            examine(workers, task(tmp_path / "a")), examine(workers, task(tmp_path / "b"))
         )
         assert standing_of(hanging) is Standing.TRUSTED  # it was not the document's fault: the try alone shows it
         assert standing_of(fine) is Standing.TRUSTED
         assert killed("timeout") == before + 1
-        found = await asyncio.gather(*(workers.examine(task(tmp_path / path)) for path in ("a", "b")))
+        found = await asyncio.gather(*(examine(workers, task(tmp_path / path)) for path in ("a", "b")))
         assert [standing_of(one) for one in found] == [Standing.TRUSTED] * 2
 
 
@@ -181,7 +185,7 @@ def test_a_worker_that_somebody_killed_costs_its_document_nothing(
             workers._idle.put_nowait(worker)
             await asyncio.sleep(pause)
             before = killed("crash")
-            assert standing_of(await workers.examine(task(tmp_path / "a", good()))) is Standing.TRUSTED
+            assert standing_of(await examine(workers, task(tmp_path / "a", good()))) is Standing.TRUSTED
             assert killed("crash") == before + 1
 
     run(scenario())
@@ -202,29 +206,29 @@ async def test_what_a_document_does_to_its_worker_becomes_its_reason(
 ) -> None:
     async with rogues(trust, count=2) as workers:
         found = await asyncio.gather(
-            workers.examine(task(tmp_path / deed, b"x")),
-            *(workers.examine(task(tmp_path / "fine", b"x")) for _ in range(4)),
+            examine(workers, task(tmp_path / deed, b"x")),
+            *(examine(workers, task(tmp_path / "fine", b"x")) for _ in range(4)),
         )
         assert found[0] is reason
         assert all(isinstance(one, DocumentFacts) for one in found[1:])
-        assert isinstance(await workers.examine(task(tmp_path / "fine", b"x")), DocumentFacts)
+        assert isinstance(await examine(workers, task(tmp_path / "fine", b"x")), DocumentFacts)
         await workers.ping()
 
 
 async def test_many_documents_without_an_answer_are_the_machines_fault(trust: TrustFiles, tmp_path: Path) -> None:
     async with rogues(trust, count=6, seconds=0.3) as workers:
-        asked = [workers.examine(task(tmp_path / f"{number}" / "hangs", b"x")) for number in range(6)]
+        asked = [examine(workers, task(tmp_path / f"{number}" / "hangs", b"x")) for number in range(6)]
         found = await asyncio.gather(*asked, return_exceptions=True)
         assert sum(isinstance(one, Transient) for one in found) == 3
         assert found.count(Reason.TIMEOUT) == 3
-        assert isinstance(await workers.examine(task(tmp_path / "fine", b"x")), DocumentFacts)
+        assert isinstance(await examine(workers, task(tmp_path / "fine", b"x")), DocumentFacts)
 
 
 async def test_a_try_alone_waits_until_the_others_are_done(trust: TrustFiles, tmp_path: Path) -> None:
     async with rogues(trust, count=2, seconds=0.5) as workers:
-        hanging = asyncio.create_task(workers.examine(task(tmp_path / "hangs", b"x")))
+        hanging = asyncio.create_task(examine(workers, task(tmp_path / "hangs", b"x")))
         await asyncio.sleep(1.0)
-        waiting = asyncio.create_task(workers.examine(task(tmp_path / "fine", b"x")))
+        waiting = asyncio.create_task(examine(workers, task(tmp_path / "fine", b"x")))
         await asyncio.sleep(0.2)
         assert not waiting.done()
         assert await hanging is Reason.TIMEOUT
@@ -233,12 +237,12 @@ async def test_a_try_alone_waits_until_the_others_are_done(trust: TrustFiles, tm
 
 async def test_an_abandoned_conversation_ends_the_worker(trust: TrustFiles, tmp_path: Path) -> None:
     async with rogues(trust, seconds=30.0) as workers:
-        asking = asyncio.create_task(workers.examine(task(tmp_path / "hangs", b"x")))
+        asking = asyncio.create_task(examine(workers, task(tmp_path / "hangs", b"x")))
         await asyncio.sleep(0.2)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        assert isinstance(await workers.examine(task(tmp_path / "fine", b"x")), DocumentFacts)
+        assert isinstance(await examine(workers, task(tmp_path / "fine", b"x")), DocumentFacts)
 
 
 async def test_a_worn_worker_is_replaced(trust: TrustFiles, tmp_path: Path) -> None:
@@ -247,7 +251,7 @@ async def test_a_worn_worker_is_replaced(trust: TrustFiles, tmp_path: Path) -> N
     async with pool(trust, limits=limits) as workers:
         for _ in range(5):
             pids |= {worker.pid for worker in workers._alive}
-            await workers.examine(task(tmp_path / "a", good()))
+            await examine(workers, task(tmp_path / "a", good()))
     assert len(pids) >= 2
 
 
@@ -256,22 +260,22 @@ async def test_new_anchors_are_used_without_a_restart(trust: TrustFiles, tmp_pat
     trust._timer = lambda: now
     async with pool(trust) as workers:
         asked = task(tmp_path / "a", good())
-        assert standing_of(await workers.examine(asked)) is Standing.TRUSTED
+        assert standing_of(await examine(workers, asked)) is Standing.TRUSTED
         (tmp_path / "anchors.pem").write_bytes(authority.anchors(authority.rogue().issuers[0]))
-        assert standing_of(await workers.examine(asked)) is Standing.TRUSTED
+        assert standing_of(await examine(workers, asked)) is Standing.TRUSTED
         now = 1.5
-        assert standing_of(await workers.examine(asked)) is not Standing.TRUSTED
+        assert standing_of(await examine(workers, asked)) is not Standing.TRUSTED
 
 
 async def test_rubbish_in_place_of_anchors_changes_nothing(trust: TrustFiles, tmp_path: Path) -> None:
     async with pool(trust) as workers:
         asked = task(tmp_path / "a", good())
-        assert standing_of(await workers.examine(asked)) is Standing.TRUSTED
+        assert standing_of(await examine(workers, asked)) is Standing.TRUSTED
         trust._looked = -10
         (tmp_path / "anchors.pem").write_bytes(b"rubbish")
         with pytest.raises(Transient, match="trust"):
-            await workers.examine(asked)
-        assert standing_of(await workers.examine(asked)) is Standing.TRUSTED
+            await examine(workers, asked)
+        assert standing_of(await examine(workers, asked)) is Standing.TRUSTED
         with pytest.raises(Transient, match="the trust anchors cannot be read"):
             await trust.ping()
 
@@ -279,9 +283,9 @@ async def test_rubbish_in_place_of_anchors_changes_nothing(trust: TrustFiles, tm
 async def test_without_anchors_only_documents_with_a_certificate_wait(trust: TrustFiles, tmp_path: Path) -> None:
     (tmp_path / "anchors.pem").write_bytes(b"")
     async with pool(trust) as workers:
-        assert isinstance(await workers.examine(task(tmp_path / "unsigned", LETTER.bytes())), DocumentFacts)
+        assert isinstance(await examine(workers, task(tmp_path / "unsigned", LETTER.bytes())), DocumentFacts)
         with pytest.raises(Transient, match="their file is empty"):
-            await workers.examine(task(tmp_path / "signed", good()))
+            await examine(workers, task(tmp_path / "signed", good()))
         await trust.ping()
 
 
