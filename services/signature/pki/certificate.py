@@ -61,6 +61,8 @@ class Cert:
     extensions: dict[str, Extension]
     same_algorithms: bool
     """The algorithm named inside is the one named outside (RFC 5280 §4.1.1.2)."""
+    whole_octets: bool
+    """Its signature does not end within an octet, as none does: else it could be written in several ways."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cert) and self.digest == other.digest
@@ -203,8 +205,8 @@ def _taken_apart(content: bytes) -> Cert:
     tbs, outer_algorithm, signature = der.parts(der.only(content).content)
     fields = [part for part in der.parts(tbs.content) if part.identifier not in (0xA0, 0x81, 0x82)]
     serial, algorithm, issuer, _, subject, key_info = fields[:6]
-    if len(serial.content) > _LONGEST_SERIAL or signature.content[:1] != b"\0":
-        raise ValueError("serial number too long, or a signature that ends within an octet")
+    if len(serial.content) > _LONGEST_SERIAL:
+        raise ValueError("serial number too long")
     readable = content
     if signing.inherits(key_info.whole):
         inner = tbs.content.replace(key_info.whole, _with_parameters(key_info), 1)
@@ -226,6 +228,7 @@ def _taken_apart(content: bytes) -> Cert:
         until=quick.not_valid_after_utc,
         extensions=extensions(fields[6].content) if len(fields) > 6 else {},  # noqa: PLR2004 - what comes after six
         same_algorithms=algorithm.whole == outer_algorithm.whole,
+        whole_octets=signature.content[:1] == b"\0",
     )
 
 

@@ -1,5 +1,6 @@
 """Distinguished names as RFC 5280 §7.1 compares them: case and blanks do not count, nor which string type it is."""
 
+import codecs
 import unicodedata
 from functools import lru_cache
 
@@ -12,6 +13,8 @@ NameKey = tuple[frozenset[Attribute], ...]
 EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
 _ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1A: "ascii", 0x1C: "utf-32-be",
               0x1E: "utf-16-be"}  # fmt: skip
+for _encoding in _ENCODINGS.values():
+    codecs.lookup(_encoding)  # now: a worker that is confined opens no file, and codecs are files
 
 
 @lru_cache(maxsize=256)

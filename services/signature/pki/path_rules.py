@@ -15,7 +15,7 @@ from services.signature.pki.certificate import Cert, Unreadable
 from services.signature.pki.name_constraints import Constraints
 from services.signature.pki.paths import Path
 from services.signature.pki.policies import Policies
-from services.signature.pki.signing import Check, Checks, weak_hash, weak_key, working_key
+from services.signature.pki.signing import Check, Checks, weak_hash, weak_key, working_key, wrong_key
 from services.signature.verification import PathRules
 
 _UNDERSTOOD = frozenset({
@@ -90,7 +90,9 @@ def _each(path: Path) -> Iterator[str]:
     """What can be said of a certificate without the others."""
     for cert in path:
         yield "" if cert.same_algorithms else "two signature algorithms in one certificate"
+        yield "" if cert.whole_octets else "a signature that ends within an octet"
         yield _critical(cert)
+        yield wrong_key(cert.key_info)
         yield "" if cert.issuer else "a certificate without an issuer's name"
         yield _usages(cert)
     for cert in path[:-1]:

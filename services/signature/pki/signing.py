@@ -18,8 +18,11 @@ from services.signature.pki import der
 
 WEAK_HASHES = ("md2", "md4", "md5", "sha1", "sha224")
 _RSA_BITS, _DSA_BITS, _CURVE_BITS = 2048, 2048, 224
-_DSA = "1.2.840.10040.4.1"
+_DSA, _EC = "1.2.840.10040.4.1", "1.2.840.10045.2.1"
+_LEAST_EXPONENT = 3
 _MOST_REMEMBERED = 20_000
+
+ec.ECDSA(hashes.SHA256())  # now: the first one imports a module, and a worker that is confined opens no file
 
 Signed = x509.Certificate | x509.CertificateRevocationList | ocsp.OCSPResponse
 
@@ -62,6 +65,15 @@ def working_key(own: bytes, issuer: bytes) -> bytes:
         return own
     above, _ = der.parts(der.only(issuer).content)
     return der.wrapped(der.SEQUENCE, above.whole + bits.whole) if _algorithm(above) == (_DSA, True) else own
+
+
+@lru_cache(maxsize=256)
+def wrong_key(key_info: bytes) -> str:
+    """Why no certificate may hold this key, or empty: a curve is named, never written out (RFC 5480 §2.1.1)."""
+    algorithm, _ = der.parts(der.only(key_info).content)
+    oid, *parameters = der.parts(algorithm.content)
+    named = len(parameters) == 1 and parameters[0].identifier == der.OID
+    return "a curve that is not named" if der.dotted(oid.content) == _EC and not named else ""
 
 
 @lru_cache(maxsize=256)
@@ -121,6 +133,7 @@ def weak_hash(signed: Signed) -> tuple[str, ...]:
     return (algorithm.name,) if algorithm is not None and algorithm.name in WEAK_HASHES else ()
 
 
+@lru_cache(maxsize=256)
 def weak_key(key_info: bytes) -> tuple[str, ...]:
     """The key's kind and size, where it is weak."""
     try:
@@ -129,6 +142,8 @@ def weak_key(key_info: bytes) -> tuple[str, ...]:
         return ()
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < _RSA_BITS:
         return (f"rsa-{key.key_size}",)
+    if isinstance(key, rsa.RSAPublicKey) and key.public_numbers().e < _LEAST_EXPONENT:
+        return ("rsa-exponent",)
     if isinstance(key, dsa.DSAPublicKey) and key.key_size < _DSA_BITS:
         return (f"dsa-{key.key_size}",)
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size < _CURVE_BITS:

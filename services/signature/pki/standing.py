@@ -152,7 +152,8 @@ def _nowhere(leaf: Cert, grounds: Grounds, search: Search) -> Judged:
     if search.exhausted:
         detail = "no way to an anchor within the bounds of the search"
     elif not grounds.pool.anchors:
-        detail = "there is no anchor to trust"
+        unread = f"; {grounds.pool.unreadable} files or certificates cannot be read" if grounds.pool.unreadable else ""
+        detail = f"there is no anchor to trust{unread}"
     else:
         detail = f"no way to an anchor from {leaf.issuer_text}"
     return Judged(standing=Standing.UNTRUSTED, unsupported=search.unsupported, detail=detail)

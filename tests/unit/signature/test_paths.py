@@ -12,11 +12,12 @@ from asn1crypto.core import ObjectIdentifier
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 from cryptography.x509.oid import NameOID
 
 from services.signature.pki import der
+from services.signature.pki.signing import wrong_key
 from services.signature.pki.standing import Purpose, standing
 from services.signature.reasons import Reason
 from services.signature.verification import PathRules, Profile, TrustBase
@@ -349,6 +350,15 @@ def test_algorithms(algorithm: str) -> None:
     by, subject, how, hashed, reason = ALGORITHMS[algorithm]
     leaf = signed(by, subject(), how, hashed)
     assert standing(leaf, [], TrustBase(trust=(anchor_of(by),)), AT).reason is reason
+
+
+def test_a_curve_that_is_written_out_is_none() -> None:
+    key_info = below().cert.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert wrong_key(key_info) == ""
+    algorithm, bits = der.parts(der.only(key_info).content)
+    oid, curve = der.parts(algorithm.content)
+    written = der.wrapped(der.SEQUENCE, oid.whole + der.wrapped(der.SEQUENCE, curve.whole))
+    assert wrong_key(der.wrapped(der.SEQUENCE, written + bits.whole))
 
 
 def test_sha_1_is_weak_only_where_all_else_holds() -> None:
