@@ -66,9 +66,9 @@ def surroundings(
     ] = DEFAULT_DIR,
 ) -> None:
     """Settings come from HUB_* variables; what they do not say is taken from the local stack."""
+    os.environ["HUBCTL_DIR"] = str(stack)
     if context.invoked_subcommand in _NO_STACK:
         return
-    os.environ["HUBCTL_DIR"] = str(stack)
     assume_local_stack(stack)
 
 

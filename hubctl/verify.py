@@ -1,6 +1,7 @@
 """`hubctl verify`: is this signature good? One file, or a batch; the judges are the signature service's own."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from hubctl.local.operator import assume_local_stack
 from hubctl.verify_batch import Batch, Setting
+from hubctl.verify_evidence import judged_again
 from hubctl.verify_exit import ExitCode, Verify
 from hubctl.verify_item import Asked, answered_alone
 from hubctl.verify_lines import lines
@@ -19,6 +22,8 @@ from services.signature.worker_verify_process import VerifyLimits
 from services.signature.worker_verify_seat import Seat
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+Show = Callable[[dict[str, Any]], str]
 
 _DEFAULTS = {
     "profile": Profile.INTEROP,
@@ -32,6 +37,7 @@ _HELP = """Verify the signatures of a file, or of a batch.
 hubctl verify letter.edxml --kind xmldsig --profile edxml --trust ca.pem
 hubctl verify signed.pdf --kind pdf --trust ca.pem --crls ca.crl --at 2026-11-25T08:00:00Z --json
 hubctl verify --batch IN.jsonl OUT.jsonl
+hubctl verify --evidence 3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b
 
 Exit code: 0 VALID, 1 INVALID, 2 INDETERMINATE, 3 ABSENT; 64 when this command was used wrongly or a file it names
 cannot be read; 70 when the verifier itself fails. A batch exits 0 when it was run, 74 when OUT cannot be written.
@@ -39,6 +45,9 @@ cannot be read; 70 when the verifier itself fails. A batch exits 0 when it was r
 A batch has one JSON request a line, with the options below as fields (`-` is `_`), `id` and `path`, and gives one
 answer a line, in any order. Paths are relative to this folder, or else to that of IN.jsonl. Each file may take 10 s of
 processor time and 512 MB. Nothing is fetched and no other file is read.
+
+Evidence is named by signature.checked and lies in the blob store (HUB_BLOB_URL, file://); with it a verdict of the hub
+is judged again, offline, by what it was judged by then.
 """
 
 
@@ -46,6 +55,7 @@ processor time and 512 MB. Nothing is fetched and no other file is read.
 def verify(  # noqa: PLR0917 - typer's options
     files: Annotated[list[Path] | None, typer.Argument(metavar="FILE | IN.jsonl OUT.jsonl", show_default=False)] = None,
     batch: Annotated[bool, typer.Option("--batch", help="Requests from IN.jsonl, answers to OUT.jsonl.")] = False,
+    evidence: Annotated[str | None, typer.Option(metavar="ID", help="Judge a verdict of the hub again.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
     kind: Annotated[Kind | None, typer.Option(help="What the file is.", show_default=False)] = None,
     profile: Annotated[Profile, typer.Option(help="By whose rules.")] = Profile.INTEROP,
@@ -78,10 +88,13 @@ def verify(  # noqa: PLR0917 - typer's options
     """Say whether it holds."""
     options = dict(locals())
     named, whole, plainly = options.pop("files") or [], options.pop("batch"), not options.pop("as_json")
-    if whole:
+    again, show = options.pop("evidence"), human if plainly else _as_json
+    if again is not None:
+        _evidence(again, named, whole=whole, fields=_fields(options), show=show)
+    elif whole:
         _batch(named, _fields(options))
     else:
-        _single(named, _fields(options), human if plainly else _as_json)
+        _single(named, _fields(options), show)
 
 
 def _fields(options: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +117,7 @@ def _pairs(option: str, texts: list[str], *, first: bool) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _single(files: list[Path], fields: dict[str, Any], show: Callable[[dict[str, Any]], str]) -> None:
+def _single(files: list[Path], fields: dict[str, Any], show: Show) -> None:
     if len(files) != 1:
         raise typer.BadParameter("one file expected", param_hint="FILE")
     if "kind" not in fields:
@@ -119,6 +132,15 @@ def _single(files: list[Path], fields: dict[str, Any], show: Callable[[dict[str,
     warn_of(seat.weakness)
     print(show(answer))
     raise typer.Exit(ExitCode.MISUSE if answer["reason"] == Reason.BAD_REQUEST else ExitCode[answer["verdict"]])
+
+
+def _evidence(evidence: str, files: list[Path], *, whole: bool, fields: dict[str, Any], show: Show) -> None:
+    if files or whole or fields != _DEFAULTS:
+        raise typer.BadParameter("the evidence says all the rest", param_hint="--evidence")
+    assume_local_stack(Path(os.environ["HUBCTL_DIR"]))
+    answer = judged_again(evidence)
+    print(show(answer))
+    raise typer.Exit(ExitCode[answer["verdict"]])
 
 
 def _as_json(answer: dict[str, Any]) -> str:

@@ -44,7 +44,10 @@ def _one(answer: dict[str, Any], head: str) -> list[str]:
     for name in ("signing_time", "timestamp"):
         if answer[name]:
             shown.append(f"  {name}: {_plain(answer[name])}" + (" (claimed)" if name == "signing_time" else ""))
-    shown += [f"  covers: {' '.join(_plain(value) for value in part.values())}" for part in answer["covered"]]
+    shown += [
+        f"  covers: {' '.join(_plain(value) for value in part.values() if value is not None)}"
+        for part in answer["covered"]
+    ]
     return shown
 
 
