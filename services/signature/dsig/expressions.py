@@ -27,6 +27,11 @@ _EVERY_NODE = re.compile(
     r"\s*(?:\[([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\])?\s*",
     re.DOTALL,
 )
+_PIECE = re.compile(r""""[^"]*"|'[^']*'|[\[\]()|]|[^\[\]()|"']+|["']""")
+_RELATIVE = re.compile(
+    r"\s*(?:@|\*|\.(?!\d)|[^\W\d][\w.\-]*::|(?:node|text|comment|processing-instruction)\s*\(|"
+    r"[^\W\d][\w.\-]*(?::(?!:)(?:\*|[^\W\d][\w.\-]*))?\s*(?:[/\[]|$))"
+)
 _IDENTIFIER_CALL = re.compile(r""""[^"]*"|'[^']*'|(?<![\w.\-:$@])id(?=\s*\()""")
 _WIDE = ("/", "desc", "foll", "prec")
 _OWN_ID = "hub-id"
@@ -49,9 +54,10 @@ class Expression:
     def selected(self) -> list[Any]:
         """What it selects, seen from the document. Raises Refused."""
         self._check(1)
-        if self._value(f"boolean(({self._text})[not(..)])"):
+        text = from_document(self._text)
+        if self._value(f"boolean(({text})[not(..)])"):
             return [*self._value("//node()[not(parent::*)]"), self._document.root]
-        found = self._value(self._text)
+        found = self._value(text)
         if not isinstance(found, list):
             raise Refused(Reason.STRUCTURE, "an XPath expression that selects no nodes")
         return found
@@ -62,7 +68,7 @@ class Expression:
         if every is not None:
             return self._inner(every[1] or "true()").filtered(self._document.root.iter())
         self._check(1)
-        found = self._value(self._text)
+        found = self._value(from_document(self._text))
         if not isinstance(found, list):
             raise Refused(Reason.STRUCTURE, "an XPath expression that selects no nodes")
         namespaces = self._selected_namespaces() if "namespace" in self._text else frozenset()
@@ -76,7 +82,7 @@ class Expression:
         elements = [node for node in self._document.root.iter() if is_element(node) and scope(node)]
         self._check(len(elements))
         mine = "$element/namespace::*"
-        compiled = self._compiled(f"({self._text})[count(. | {mine}) = count({mine})]")
+        compiled = self._compiled(f"({from_document(self._text)})[count(. | {mine}) = count({mine})]")
         found = set()
         for element in elements:
             try:
@@ -153,6 +159,18 @@ def _chosen(root: Element, found: Iterable[Any], namespaces: frozenset[tuple[Ele
 
 def _string(node: Any) -> str:
     return node if isinstance(node, str) else str(node.xpath("string()"))
+
+
+def from_document(text: str) -> str:
+    """The expression as seen from the document: lxml would begin relative paths at the document's element."""
+    parts, depth = [""], 0
+    for piece in _PIECE.findall(text):
+        depth += {"[": 1, "(": 1, "]": -1, ")": -1}.get(piece, 0)
+        if piece == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return " | ".join(f"/{part.strip()}" if _RELATIVE.match(part) else part.strip() for part in parts)
 
 
 def _depth(root: Element) -> int:
