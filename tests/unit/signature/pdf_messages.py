@@ -49,7 +49,13 @@ PLAIN = Manner()
 
 
 def hand_signed(
-    make: Callable[[bytes], bytes], *, form: bytes = CADES, entries: bytes = b"", pdf: bytes | None = None
+    make: Callable[[bytes], bytes],
+    *,
+    form: bytes = CADES,
+    entries: bytes = b"",
+    look: bytes = b"/Rect [0 0 0 0]",
+    objects: dict[int, bytes] | None = None,
+    pdf: bytes | None = None,
 ) -> bytes:
     """A PDF with a signature whose /Contents `make` computes from the covered bytes."""
     pdf = pdf or pdfs.bare()
@@ -63,10 +69,11 @@ def hand_signed(
         {
             number: b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter %s /M (D:20261120091502+07'00') %s "
             b"/ByteRange [%s] /Contents <%s> >>" % (form, entries, numbers, room),
-            number + 1: b"<< /FT /Sig /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /F 132 /T (ChuKy1) /V %d 0 R >>"
-            % number,
+            number + 1: b"<< /FT /Sig /Type /Annot /Subtype /Widget %s /F 132 /T (ChuKy1) /V %d 0 R >>"
+            % (look, number),
             reader.root_ref.idnum: root.getvalue().rstrip().removesuffix(b">>")
             + b" /AcroForm << /Fields [%d 0 R] /SigFlags 3 >> >>" % (number + 1),
+            **(objects or {}),
         },
     )
     return filled(sheet, make)
