@@ -18,6 +18,8 @@ C14N_11 = "http://www.w3.org/2006/12/xml-c14n11"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 XML = "{http://www.w3.org/XML/1998/namespace}"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_BARE_NAMESPACE = re.compile(rb"""xmlns(?::[^=<>\s]*)?=(?:'|"[^"]*[&<\t\n\r])""")
+"""libxml2 writes some letters of a namespace's URI as they are: what it wrote is not even XML."""
 _TEXT = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#xD;"}
 _VALUE = {
     ord("&"): "&amp;",
@@ -74,15 +76,15 @@ def of(nodes: Nodes, form: Method) -> bytes:
     """The canonical bytes."""
     if not isinstance(nodes, Tree) or "" in form.prefixes or has_document_type(nodes.top):
         return written(nodes, form)  # lxml drops the token for the default namespace
-    if nodes.without or nodes.top.getparent() is not None:
-        nodes = apart(nodes, _inherited(nodes, form))
-    return etree.tostring(
-        nodes.top.getroottree() if nodes.document else nodes.top,
+    tree = apart(nodes, _inherited(nodes, form)) if nodes.without or nodes.top.getparent() is not None else nodes
+    octets = etree.tostring(
+        tree.top.getroottree() if tree.document else tree.top,
         method="c14n",
         exclusive=form.exclusive,
-        with_comments=form.comments and nodes.comments,
+        with_comments=form.comments and tree.comments,
         inclusive_ns_prefixes=sorted(form.prefixes) or None,
     )
+    return octets if _BARE_NAMESPACE.search(octets) is None else written(nodes, form)
 
 
 def _inherited(tree: Tree, form: Method) -> dict[str, str]:

@@ -261,6 +261,9 @@ def test_an_expression_that_is_none_is_a_bad_request(xpath: str) -> None:
         ("//@* | //namespace::p", ' xmlns:p="urn:p" x="1" xmlns:p="urn:p" y="2"'),
         ("//node()", "<a><b>t</b></a>"),
         ("//none", ""),
+        ("q:a", "<a></a>"),
+        ("q:a/q:b/text() | .//q:a", "<a>t</a>"),
+        ("descendant::q:b | self::q:a", "<b></b>"),
     ],
 )
 def test_nodes_are_what_was_chosen_and_no_more(xpath: str, said: str) -> None:
@@ -324,6 +327,18 @@ def test_our_writer_and_libxml2_agree(data: st.DataObject, text: str) -> None:
                                 with_comments=form.comments,
                                 inclusive_ns_prefixes=sorted(form.prefixes) or None)  # fmt: skip
         assert ours == theirs
+
+
+@pytest.mark.parametrize("letter", ["&amp;", "'", "?a=b&amp;c='d'"])
+@pytest.mark.parametrize("uri", METHODS)
+def test_letters_of_a_namespace_are_escaped_as_in_attributes(uri: str, letter: str) -> None:
+    root = etree.fromstring(f'<p:a xmlns:p="urn:{letter}"><p:b/></p:a>')
+    form = METHODS[uri]
+    for top in (root, root[0]):
+        octets = of(Tree(top=top, document=top is root), form)
+        assert octets == written(Tree(top=top, document=top is root), form)
+        assert octets.startswith(f'<p:{"a" if top is root else "b"} xmlns:p="urn:'.encode())
+        assert etree.fromstring(octets).nsmap == root.nsmap
 
 
 @settings(max_examples=150, deadline=None)
