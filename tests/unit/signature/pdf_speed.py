@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from reportlab.pdfgen.canvas import Canvas
 
+from services.signature.pades.judging import judge_pdf
 from services.signature.verification import Kind, Profile, Request
 from tests.unit.signature import authority, pdf_stamps, pdfs
 from tests.unit.signature.pdf_corpus import PROVEN
-from tests.unit.signature.pdf_requests import base, judge_pdf
+from tests.unit.signature.pdf_requests import base
 
 
 def of_size(size: int) -> bytes:
