@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ COMMANDS = {
 }
 """Name -> where its typer app, or its one function, is."""
 
+_EX_SOFTWARE = 70
 _NO_STACK = {"verify"}
 """Commands that read no file but those that they are given."""
 
@@ -73,9 +75,12 @@ def surroundings(
 
 
 def main() -> None:
-    """Run; an error of the operator's is one line and exit code 1."""
+    """Run; an error of the operator's is one line and exit code 1, an installation that is not whole is 70."""
     try:
         app()
+    except ImportError as error:  # not 1: `hubctl verify` says INVALID by that
+        traceback.print_exception(error)
+        sys.exit(_EX_SOFTWARE)
     except CommandError as error:
         sys.exit(f"hubctl: {error}")
     except OSError as error:  # a folder that may not be written, a full disk

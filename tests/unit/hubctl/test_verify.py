@@ -72,6 +72,16 @@ def test_misuse_is_no_verdict(files: Path, words: tuple[str, ...]) -> None:
     assert (files / "rubbish").read_bytes() == b"rubbish"
 
 
+def test_an_installation_that_is_not_whole_is_no_verdict() -> None:
+    program = (
+        "import sys\nsys.modules['services.signature.reasons'] = None\nsys.argv = ['hubctl', 'verify', 'x']\n"
+        "from hubctl.__main__ import main\nmain()"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False).returncode == 70
+    )
+
+
 def test_help_names_every_field_and_every_exit_code() -> None:
     done = hubctl("--help")
     assert done.returncode == 0
