@@ -55,12 +55,21 @@ class Pinned:
         certificate: bytes,
         brought: Brought,
         at: datetime,
-        purpose: Purpose,  # noqa: ARG002 - stamps.py looks at the certificate itself
+        purpose: Purpose,
         *,
         past: bool = False,  # noqa: ARG002 - these lists always count backwards
     ) -> Judged:
         """Where the certificate stands. Raises NoAnchors."""
-        found = self._chains.judge(certificate, brought.certificates, at)
+        chains = self._chains
+        if purpose is Purpose.TIME_STAMPS and chains.size[0]:
+            grounds = Grounds(
+                pool=pool(chains._anchors, (), brought.certificates[:MOST_OTHERS]),  # noqa: SLF001 - knows documents only
+                evidence=chains.lists,
+                revocation=chains._revocation,  # noqa: SLF001 - the same
+                later_counts=True,
+            )
+            return judged_by(certificate, grounds, at, purpose)
+        found = chains.judge(certificate, brought.certificates, at)
         return Judged(standing=found.standing, weak=found.weak)
 
 
@@ -73,8 +82,8 @@ class Given:
     def judge(
         self, certificate: bytes, brought: Brought, at: datetime, purpose: Purpose, *, past: bool = False
     ) -> Judged:
-        """Where the certificate stands; everywhere when only integrity is asked."""
-        if self._embedded_key is EmbeddedKey.ANY:
+        """Where the certificate stands; a signer's anywhere when only integrity is asked, but no time is proven by that."""
+        if self._embedded_key is EmbeddedKey.ANY and purpose is Purpose.DOCUMENTS:
             return Judged(standing=Standing.TRUSTED)
         base = self._base
         rules = base.rules if purpose is Purpose.DOCUMENTS else replace(base.rules, eku=(), key_usage=())

@@ -10,7 +10,7 @@ from asn1crypto import pdf as asn1_pdf
 from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-from services.signature.verification import RevocationMode, TrustBase
+from services.signature.verification import EmbeddedKey, RevocationMode, TrustBase
 from tests.unit.signature import authority, pdf_stamps, pdfs
 from tests.unit.signature.authority import RECEIVED, YEAR
 from tests.unit.signature.pdf_corpus import PROVEN
@@ -126,3 +126,18 @@ def test_a_message_with_an_attribute_twice_is_odd() -> None:
     again = {"type": "content_type", "values": ["data"]}
     pdf = hand_signed(lambda covered: message(covered, more=again))
     assert answered(pdf).whole.reason == "STRUCTURE"
+
+
+def test_a_document_stamp_by_an_unfit_certificate_proves_nothing_and_spoils_nothing() -> None:
+    for unfit in (pdf_stamps.stamper(uses=None), pdf_stamps.stamper(critical=False)):
+        answer = answered(pdf_stamps.with_document_stamp(pdfs.good(), PROVEN, unfit))
+        assert [one.reason for one in answer.signatures] == ["OK", "PATH"]
+        assert (answer.whole.reason, answer.whole.timestamp) == ("OK", "")
+        alone = answered(pdf_stamps.with_document_stamp(pdfs.bare(), PROVEN, unfit))
+        assert alone.whole.reason == "PATH"
+
+
+def test_integrity_alone_proves_no_time() -> None:
+    pdf = pdf_stamps.stamped(PROVEN, authority.rogue(), pdf_stamps.stamper(rogue=True))
+    answer = answered(pdf, embedded_key=EmbeddedKey.ANY)
+    assert (answer.whole.reason, answer.whole.timestamp) == ("OK", "")

@@ -18,7 +18,7 @@ from hub.model.values import SignatureFinding
 from services.signature import pdf, verdict
 from services.signature.facts import AttachmentFacts, DocumentFacts, EnvelopeFacts
 from tests.fakes.packages import File
-from tests.unit.signature import authority, pdfs
+from tests.unit.signature import authority, pdf_stamps, pdfs
 from tests.unit.signature.authority import RECEIVED, YEAR
 from tests.unit.signature.documents import LETTER, header_of, judged
 from tests.unit.signature.signing import signed
@@ -222,6 +222,16 @@ def test_a_flaw_has_its_reason_and_is_never_valid(make: Callable[[], bytes], exp
     (finding,) = findings(make())
     assert finding.verdict.reason == expected
     assert finding.verdict.outcome is not Outcome.VALID
+
+
+def test_an_expired_signer_is_valid_when_a_time_stamp_proves_that_it_was_not() -> None:
+    former = authority.issued(
+        authority.key("sender"), authority.SENDER, since=RECEIVED - 2 * YEAR, until=RECEIVED - timedelta(days=30)
+    )
+    assert reasons(pdf_stamps.stamped(RECEIVED - timedelta(days=60), former)) == ["OK"]
+    assert reasons(pdf_stamps.stamped(RECEIVED - timedelta(days=1), former)) == ["EXPIRED"]
+    unfit = pdf_stamps.stamper(uses=None)
+    assert reasons(pdf_stamps.stamped(RECEIVED - timedelta(days=60), former, unfit)) == ["EXPIRED"]
 
 
 def test_a_change_between_two_signatures_breaks_the_first() -> None:
