@@ -82,7 +82,7 @@ class Given:
     def judge(
         self, certificate: bytes, brought: Brought, at: datetime, purpose: Purpose, *, past: bool = False
     ) -> Judged:
-        """Where the certificate stands; a signer's anywhere when only integrity is asked, but no time is proven by that."""
+        """Where the certificate stands; a signer's anywhere when only integrity is asked, which proves no time."""
         if self._embedded_key is EmbeddedKey.ANY and purpose is Purpose.DOCUMENTS:
             return Judged(standing=Standing.TRUSTED)
         base = self._base
