@@ -28,6 +28,8 @@ _MOST_SUBSET = 64 * 1024
 _DEEPEST = 256
 _MOST_ATTRIBUTES = 1000
 _MOST_NAMESPACES = 500
+_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']""")
+_LIKE_ASCII = re.compile(rb"utf-?8|(?:us-)?ascii|iso-8859-\d{1,2}|latin-?\d|windows-125\d", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*")
 _EXTERNAL_ENTITY = re.compile(r"""<!ENTITY\s+([^\s%]+)\s+(?:SYSTEM|PUBLIC\s+(?:"[^"]*"|'[^']*'))\s*("[^"]*"|'[^']*')""")
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.\-]*")
@@ -87,9 +89,14 @@ def read(content: bytes, id_attributes: tuple[str, ...] = (), external: Mapping[
     root = _parsed(content, external, typed=typed)
     if root.getroottree().docinfo.xml_version != "1.0":
         raise Refused(Reason.MALFORMED, "not XML 1.0")
+    if not typed and root.getroottree().docinfo.internalDTD is not None:
+        raise Refused(Reason.MALFORMED, "a document type that cannot be looked at")
     _check_limits(root, content)
     return Document(
-        root=root, content=content, relative=_is_relative(root, content), bearers=_bearers(root, id_attributes, text)
+        root=root,
+        content=content,
+        relative=_is_relative(root, content),
+        bearers=_bearers(root, content, id_attributes, text),
     )
 
 
@@ -102,15 +109,15 @@ def _is_relative(root: Element, content: bytes) -> bool:
 
 
 def _scanned(content: bytes) -> str:
-    """The document's text, to look for a document type in; never parsed."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]:
-        encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-16-be"
-        if content[1:2] == b"\x00":
-            encoding = "utf-16-le"
-        return content.decode(encoding, "replace")
-    if b"<!DOCTYPE" not in content and b"encoding" not in content[:200]:
-        return ""
-    return content.decode("latin-1")
+    """The text of a document that may have a document type, to look at; empty when the bytes show that it has none."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    if b"\x00" in content[:4]:
+        return content.decode("utf-16-le" if content[1:2] == b"\x00" else "utf-16-be", "replace")
+    named = _ENCODING.match(content)
+    if named is not None and _LIKE_ASCII.fullmatch(named[1]) is None:
+        raise Refused(Reason.MALFORMED, "an encoding that is not read here")
+    return content.decode("latin-1") if b"<!DOCTYPE" in content else ""
 
 
 def _check_subset(text: str, external: Mapping[str, bytes]) -> None:
@@ -169,16 +176,28 @@ def _too_deep(root: Element) -> bool:
     return False
 
 
-def _bearers(root: Element, id_attributes: tuple[str, ...], text: str) -> dict[str, tuple[Element, ...]]:
+def _bearers(
+    root: Element, content: bytes, id_attributes: tuple[str, ...], text: str
+) -> dict[str, tuple[Element, ...]]:
     names = tuple(sorted({*(id_attributes or (*USUAL_IDS, *_SAML_1_IDS)), XML_ID}))
     declared = _declared(root, text) if root.getroottree().docinfo.internalDTD is not None else set()
     found: dict[str, dict[Element, None]] = {}
-    bearing: Any = _bearing(names)(root)
+    bearing: Any = _bearing(names if text else _written_in(content, names))(root)
     for node in root.iter(etree.Element) if declared else bearing:
         for name, value in node.attrib.items():
             if (node.tag, name) in declared or (name in names and (id_attributes or _is_usual(node, name))):
                 found.setdefault(str(value), {})[node] = None
     return {identifier: tuple(nodes) for identifier, nodes in found.items()}
+
+
+def _written_in(content: bytes, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that some attribute may have: few documents have many, and each costs a look at every element."""
+    return tuple(name for name in names if _assignment(name.rpartition("}")[2]).search(content) is not None)
+
+
+@lru_cache(maxsize=64)
+def _assignment(local: str) -> re.Pattern[bytes]:
+    return re.compile(rb"[\s:]" + re.escape(local.encode()) + rb"\s*=")
 
 
 @lru_cache(maxsize=64)

@@ -66,6 +66,14 @@ def test_a_bomb_is_refused_at_once(content: str, monkeypatch: pytest.MonkeyPatch
     assert answer.whole.reason in ("LIMITS", "MALFORMED", "NO_SIGNATURE")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso-8859-1", "utf-7", "cp037"])
+def test_a_document_type_is_seen_in_every_encoding(encoding: str) -> None:
+    content = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY x SYSTEM "/etc/hostname">]><a>&x;</a>'
+    for octets in (content.encode(encoding), content.encode(encoding).replace(b"<!DOCTYPE", b"+ADwAIQ-DOCTYPE")):
+        answer = judged(octets)
+        assert answer.whole.reason in ("MALFORMED", "EXTERNAL_REFERENCE")
+
+
 def test_a_file_is_never_read_into_the_document(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
