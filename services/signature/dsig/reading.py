@@ -37,6 +37,7 @@ _RELATIVE_DECLARATION = re.compile(
     rb"""xmlns[^=<>]{0,300}=\s*(?:"(?!http://|https://|urn:|")|'(?!http://|https://|urn:|'))"""
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_AFTER_A_NAME = (b"=", b" ", b"\t", b"\r", b"\n")
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 _ATTRIBUTE_LIST = re.compile(r"<!ATTLIST\s+([^\s>]+)\s+([^>]*)>")
 _OF_TYPE_ID = re.compile(r"(?:^|\s)([^\s]+)\s+ID(?=\s)")
@@ -192,12 +193,8 @@ def _bearers(
 
 def _written_in(content: bytes, names: tuple[str, ...]) -> tuple[str, ...]:
     """The names that some attribute may have: few documents have many, and each costs a look at every element."""
-    return tuple(name for name in names if _assignment(name.rpartition("}")[2]).search(content) is not None)
-
-
-@lru_cache(maxsize=64)
-def _assignment(local: str) -> re.Pattern[bytes]:
-    return re.compile(rb"[\s:]" + re.escape(local.encode()) + rb"\s*=")
+    followed = [(name, name.rpartition("}")[2].encode()) for name in names]
+    return tuple(name for name, local in followed if any(local + end in content for end in _AFTER_A_NAME))
 
 
 @lru_cache(maxsize=64)
