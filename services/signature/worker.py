@@ -73,7 +73,7 @@ def _read(stream: BinaryIO) -> bytes:
 
 def _learn(trust: Trust, before: Chains | None) -> tuple[Chains | None, Loaded | Answer]:
     try:
-        chains = Chains(trust.anchors, trust.crls, Revocation(trust.revocation))
+        chains = Chains(trust.anchors, trust.crls, Revocation(trust.revocation), before=before)
     except TrustUnreadable as error:
         return before, Loaded(refusal=str(error))
     anchors, crls = chains.size
