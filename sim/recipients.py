@@ -5,8 +5,7 @@ import contextlib
 import hashlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -47,15 +46,6 @@ class Observations:
     """Document ids whose sender was told by the hub that they go nowhere."""
     busy: int = 0
     """Items in the hands of recipients right now."""
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Counts as busy while inside."""
-        self.busy += 1
-        try:
-            yield
-        finally:
-            self.busy -= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +93,20 @@ class Recipient:
         seen = self._scene.observations
         if item.kind == "document":
             seen.documents.setdefault((item.document_id, item.recipient), time.monotonic())
+        seen.busy += 1  # from here on, not from the task's first step: a run must not end in between
         task = asyncio.create_task(self._handle(item))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._let_go)
+
+    def _let_go(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        self._scene.observations.busy -= 1
 
     async def _handle(self, item: Item) -> None:
-        with self._scene.observations.at_work():
-            if item.kind == "status":
-                await self._take_status(item)
-            else:
-                await self._take_document(item)
+        if item.kind == "status":
+            await self._take_status(item)
+        else:
+            await self._take_document(item)
 
     async def _take_status(self, item: Item) -> None:
         await self._download(item)
