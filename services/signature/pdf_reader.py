@@ -156,6 +156,9 @@ def read_version(stream: Any) -> tuple[int, int]:
 def read_references(xref_stream: Any, strict: bool = True) -> Iterator[Any]:  # noqa: FBT001, FBT002 - pyHanko's way
     """Entries of a cross-reference stream, which says itself how many they are: not more than its file has bytes."""
     most = max(_FEW_REFERENCES, xref_stream.container_ref.get_pdf_handler().decode_context.input_size)
+    index = value_of(xref_stream, "/Index") or (0, value_of(xref_stream, "/Size"))
+    if sum(map(int, list(index)[1::2])) > most:
+        raise PdfReadError("more cross-references than bytes")
     for number, entry in enumerate(_READ_REFERENCES(xref_stream, strict)):
         if number >= most:
             raise PdfReadError("too many cross-references")
