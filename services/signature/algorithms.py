@@ -147,17 +147,17 @@ def _verify(method: SignatureMethod, key: PublicKey, signature: bytes, data: byt
             salted = padding.PSS(mgf=padding.MGF1(method.hash), salt_length=method.hash.digest_size)  # RFC 6931 §2.3.10
             key.verify(signature, data, salted, method.hash)
         case Scheme.ECDSA, ec.EllipticCurvePublicKey():
-            key.verify(_der(signature, (key.curve.key_size + 7) // 8), data, ec.ECDSA(method.hash))
+            key.verify(side_by_side(signature, (key.curve.key_size + 7) // 8), data, ec.ECDSA(method.hash))
         case Scheme.DSA, dsa.DSAPublicKey():
             width = (key.parameters().parameter_numbers().q.bit_length() + 7) // 8
-            key.verify(_der(signature, width), data, method.hash)
+            key.verify(side_by_side(signature, width), data, method.hash)
         case _:
             return False
     return True
 
 
-def _der(signature: bytes, width: int) -> bytes:
-    """XMLDSig writes r and s side by side (RFC 6931 §2.3.6); cryptography wants them in DER."""
+def side_by_side(signature: bytes, width: int) -> bytes:
+    """The DER that cryptography wants, of r and s side by side as XMLDSig writes them (RFC 6931 §2.3.6)."""
     if len(signature) != 2 * width:
         raise InvalidSignature
     return encode_dss_signature(int.from_bytes(signature[:width]), int.from_bytes(signature[width:]))

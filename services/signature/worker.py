@@ -31,7 +31,7 @@ from services.signature.frames import (
 from services.signature.judges import place_of
 from services.signature.worker_confinement import allow_seconds, confine, end_allowance
 
-_BIG = 4 * 1024 * 1024
+_WORTH_COLLECTING = 64 * 1024
 
 
 class _Stop(Exception):  # noqa: N818 - no error
@@ -58,7 +58,7 @@ def main() -> None:
             allow_seconds(seconds)
             said = _examine(asked, chains)
             end_allowance()
-            if asked.size > _BIG:
+            if asked.size > _WORTH_COLLECTING:
                 gc.collect()  # pyHanko's objects refer to each other in circles, and to the whole file
         sys.stdout.buffer.write(framed(reply(said)))
         sys.stdout.buffer.flush()

@@ -11,7 +11,8 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from services.signature.algorithms import side_by_side
 
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
@@ -166,19 +167,12 @@ def _verified(method: Method, key: PublicKey, signature: bytes, data: bytes) -> 
             width = (key.curve.key_size + 7) // 8
             if width > len(signature) // 2 and len(signature) % 2 == 0:
                 width = len(signature) // 2  # Java leaves leading zeros out of both
-            key.verify(_der(signature, width), data, ec.ECDSA(HASHES[method.hash]))
+            key.verify(side_by_side(signature, width), data, ec.ECDSA(HASHES[method.hash]))
         case Scheme.DSA, dsa.DSAPublicKey():
             width = (key.parameters().parameter_numbers().q.bit_length() + 7) // 8
-            key.verify(_der(signature, width), data, HASHES[method.hash])
+            key.verify(side_by_side(signature, width), data, HASHES[method.hash])
         case Scheme.EDDSA, ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
             key.verify(signature, data)
         case _:
             return False
     return True
-
-
-def _der(signature: bytes, width: int) -> bytes:
-    """XMLDSig writes r and s side by side (RFC 6931 §2.3.6); cryptography wants them in DER."""
-    if len(signature) != 2 * width:
-        raise InvalidSignature
-    return encode_dss_signature(int.from_bytes(signature[:width]), int.from_bytes(signature[width:]))
