@@ -10,10 +10,13 @@ from rich.console import Console
 from sim.agencies import load_agencies
 from sim.authority import open_authority
 
-State = Annotated[Path, typer.Option("--dir", help="Folder of the authority / thư mục của cơ quan chứng thực")]
+State = Annotated[
+    Path,
+    typer.Option("--dir", help="Folder of the local stack, whose test authority signs / thư mục của hệ thống cục bộ"),
+]
 
 
-def authority(state: State = Path(".local/sim")) -> None:
+def authority(state: State = Path(".local")) -> None:
     """Tạo cơ quan chứng thực thử nghiệm / make the test authority, once; renew its CRLs when they run out."""
     agencies = load_agencies()
     with Console(stderr=True).status(f"{len(agencies)} khóa và chứng thư / keys and certificates"):

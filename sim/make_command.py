@@ -30,7 +30,7 @@ def make(
     out: Out,
     count: Count = 10,
     seed: Seed = 1,
-    state: State = Path(".local/sim"),
+    state: State = Path(".local"),
     nonce: Nonce = None,
     *,
     specials: Specials = False,
