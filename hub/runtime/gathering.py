@@ -4,7 +4,6 @@ A request that comes alone is served at once, no timer makes it wait; a hundred 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -47,11 +46,11 @@ class Gathering(Generic[Q, A]):
             found = await self._ask([each for wanted, _ in turn for each in wanted])
         except Exception as error:  # noqa: BLE001 - it belongs to those who asked
             for answer in waiting:
-                with contextlib.suppress(asyncio.InvalidStateError):
+                if not answer.done():
                     answer.set_exception(error)
         else:
             for answer in waiting:
-                with contextlib.suppress(asyncio.InvalidStateError):
+                if not answer.done():
                     answer.set_result(found)
         finally:
             for answer in waiting:

@@ -26,12 +26,6 @@ def scope(element: Element) -> dict[str, str]:
     return {prefix or "": uri for prefix, uri in element.nsmap.items() if uri and prefix != "xml"}
 
 
-def lineage(element: Element) -> Iterator[Element]:
-    """The element, then its ancestors."""
-    yield element
-    yield from element.iterancestors()
-
-
 def siblings_of_root(root: Element) -> list[Element]:
     """Comments and processing instructions beside the document's element, in document order."""
     before = list(root.itersiblings(preceding=True))
